@@ -1,0 +1,84 @@
+/**
+ * What a node must know to serve a session that it has not seen before.
+ *
+ * Plain JSON, written by one node and read by any other. It never holds a token, a header or a cookie, nor
+ * anything that belongs to one node. Fields that a reader does not know are kept when it writes the record back.
+ */
+export interface SessionData {
+    /** The id as the client sends it in `Mcp-Session-Id`. */
+    sessionId: string;
+    /** True once the client's `notifications/initialized` was accepted, on whichever node. */
+    initialized: boolean;
+    /** Milliseconds since the Unix epoch. */
+    createdAt: number;
+    /** Milliseconds since the Unix epoch: the last time that the session's life was extended. */
+    lastActivity: number;
+    /** For the application; the transport never reads it. */
+    metadata?: Record<string, unknown>;
+    /** Version of this shape. A record with a higher major than the reader knows is treated as absent. */
+    schemaVersion?: number;
+    /** Grows by one with every change of the record; what {@link SessionStore.updateSession} compares. */
+    revision?: number;
+    /** The protocol version that `initialize` settled on, for example `2025-11-25`. */
+    protocolVersion?: string;
+    /** The `params` of the client's `initialize`: its name, version and capabilities. */
+    initializeParams?: Record<string, unknown>;
+    /** Set by `logging/setLevel`. */
+    logLevel?: string;
+    /** Resource URIs of `resources/subscribe` that are in force. */
+    subscriptions?: string[];
+    /** Hash of whom the session belongs to; absent for a session without authentication. */
+    principal?: string;
+}
+
+/**
+ * Where sessions live so that any node can serve them.
+ *
+ * The first five methods are all that a custom store must have. The optional ones are used where they exist: they
+ * save round trips, and they close races that the five alone cannot close (see each).
+ *
+ * An expected outcome is a value; a rejected promise means that the store is out of order, and the client is
+ * answered 503. Expiry is by the store's own clock.
+ */
+export interface SessionStore {
+    /** Creates or replaces the record and starts its time to live. */
+    storeSession(sessionId: string, data: SessionData): Promise<void>;
+
+    /** The record, or null for an id that is unknown, expired or deleted. Does not extend its life. */
+    getSession(sessionId: string): Promise<SessionData | null>;
+
+    /** Starts the time to live anew. Never creates: on an absent record nothing happens. */
+    updateSessionActivity(sessionId: string): Promise<void>;
+
+    /** Removes the record. Idempotent and final: no touch and no update brings it back. */
+    deleteSession(sessionId: string): Promise<void>;
+
+    /** Whether {@link getSession} would find a record. Does not extend its life. */
+    sessionExists(sessionId: string): Promise<boolean>;
+
+    /**
+     * {@link getSession} and {@link updateSessionActivity} in one atomic step.
+     * Without it the transport calls the two side by side, which costs a second command per revalidation.
+     */
+    getAndTouchSession?(sessionId: string): Promise<SessionData | null>;
+
+    /**
+     * Creates the record if there is none, atomically; false, and nothing changed, if there is one.
+     * Without it a `sessionIdGenerator` that repeats itself replaces a live session.
+     */
+    createSession?(sessionId: string, data: SessionData): Promise<boolean>;
+
+    /**
+     * Replaces the record if it exists and its `revision` is `expectedRevision`, atomically, and starts the time to
+     * live anew; false, and nothing changed, otherwise. Never creates.
+     * Without it a change is read, merged and stored, so two nodes that change a session at the same moment may lose
+     * one of the changes, and a DELETE in between may be undone.
+     */
+    updateSession?(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean>;
+
+    /** Time to live in milliseconds. While a stream is open or a call runs, the session is touched three times in it. */
+    readonly ttlMs?: number;
+
+    /** Releases what the store itself opened; a client that it was given stays open. May be called twice. */
+    close?(): Promise<void>;
+}

@@ -1,0 +1,118 @@
+import type { AuthInfo, JSONRPCMessage, RequestInfo } from '../jsonrpc/types.js';
+import type { SessionStore } from '../ports/sessionStore.js';
+
+/** Names one stream of one session inside an {@link EventStore}. */
+export type StreamId = string;
+
+/** A position in a stream, as the client returns it in `Last-Event-ID`. */
+export type EventId = string;
+
+/** Keeps what was sent, so that a client whose connection broke can go on with `Last-Event-ID`. */
+export interface EventStore {
+    /** Stores a message of a stream and returns the id of the event. */
+    storeEvent(streamId: StreamId, message: JSONRPCMessage): Promise<EventId>;
+
+    /**
+     * The stream that an event belongs to, or undefined for an event that is not known.
+     * Optional: without it the stream is known only after the replay.
+     */
+    getStreamIdForEventId?(eventId: EventId): Promise<StreamId | undefined>;
+
+    /** Calls `send` for every later event of the same stream, in order, and returns that stream's id. */
+    replayEventsAfter(
+        lastEventId: EventId,
+        replay: { send: (eventId: EventId, message: JSONRPCMessage) => Promise<void> }
+    ): Promise<StreamId>;
+}
+
+/** Where a transport keeps what it knows of its session. */
+export type SessionStorageMode = 'memory' | 'external';
+
+/** Options of both Streamable HTTP server transports. */
+export interface StreamableHttpOptions {
+    /**
+     * Makes the id of a new session. It must be unique and hard to guess, for example `() => randomUUID()`: 1 to 1024
+     * visible ASCII characters (0x21 to 0x7E); any other value fails `initialize` with 500 in external mode.
+     *
+     * Left out or undefined, there are no sessions (stateless): one transport per request.
+     */
+    sessionIdGenerator?: (() => string) | undefined;
+
+    /**
+     * Called when `initialize` opened a session, before the client gets its answer. In external mode the record is
+     * stored by then. When it throws, the client is answered 500 and no session is left behind.
+     */
+    onsessioninitialized?: ((sessionId: string) => void | Promise<void>) | undefined;
+
+    /** Called when a DELETE ended the session, on the node that took it. Not called when a transport closes. */
+    onsessionclosed?: ((sessionId: string) => void | Promise<void>) | undefined;
+
+    /** Called when this transport took over a session that another node, or an earlier process, began. */
+    onsessionrestored?: ((sessionId: string) => void | Promise<void>) | undefined;
+
+    /** Answer a POST with one JSON body instead of an event stream. @default false */
+    enableJsonResponse?: boolean | undefined;
+
+    /** Makes streams resumable. In external mode its streams carry a tag of the session, so one store may serve many. */
+    eventStore?: EventStore | undefined;
+
+    /** Values of `Host` that are let in. Works with {@link enableDnsRebindingProtection} only. */
+    allowedHosts?: string[] | undefined;
+
+    /** Values of `Origin` that are let in. Works with {@link enableDnsRebindingProtection} only. */
+    allowedOrigins?: string[] | undefined;
+
+    /** Check `Host` and `Origin`. @default false */
+    enableDnsRebindingProtection?: boolean | undefined;
+
+    /** Milliseconds after which a client should reconnect: the `retry` field of priming events. */
+    retryInterval?: number | undefined;
+
+    /** Milliseconds between keep-alive comments on an open stream; below 1 there are none. @default 15000 */
+    keepAliveMs?: number | undefined;
+
+    /** Largest request body in bytes; a larger one is answered 413. Not applied to a `parsedBody`. @default 4194304 */
+    maxRequestBodySize?: number | undefined;
+
+    /**
+     * Bytes that may wait for a reader that does not read. When a stream has more than this waiting and another message
+     * comes, its connection is closed. @default 4194304
+     */
+    maxBufferedBytes?: number | undefined;
+
+    /**
+     * `'external'`: the session lives in {@link sessionStore} and any node serves it. `'memory'`: it lives and dies with
+     * this transport. @default 'external' with a `sessionStore`, else 'memory'
+     */
+    sessionStorageMode?: SessionStorageMode | undefined;
+
+    /** Where sessions live in external mode. */
+    sessionStore?: SessionStore | undefined;
+
+    /**
+     * Milliseconds for which a node trusts its copy of a session before it asks the store again; 0 asks on every request.
+     * A DELETE on another node is noticed within this time. @default 1000
+     */
+    revalidateMs?: number | undefined;
+
+    /** Milliseconds that one call of the store may take before the client is answered 503. @default 1000 */
+    storeTimeoutMs?: number | undefined;
+
+    /** Largest session record in bytes of JSON; an `initialize` that would need more is answered 413. @default 262144 */
+    maxRecordBytes?: number | undefined;
+
+    /**
+     * Whom a session belongs to (external mode). Another principal gets the answer of an unknown session. Only a hash of
+     * what it returns is stored; undefined stands for "no principal".
+     * @default issuer, subject and client id of `authInfo`
+     */
+    bind?: ((authInfo: AuthInfo | undefined, request: RequestInfo) => string | undefined) | undefined;
+}
+
+/** What may accompany a request on the fetch shell. */
+export interface HandleRequestOptions {
+    /** The body, if a middleware has parsed it already. */
+    parsedBody?: unknown;
+    /** Who is asking, as the authentication middleware found. */
+    authInfo?: AuthInfo | undefined;
+}
