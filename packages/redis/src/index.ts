@@ -1,0 +1,2 @@
+export { RedisSessionStore, type RedisSessionStoreOptions, type SessionLogger } from './sessionStore.js';
+export type { RedisClient } from './client.js';

@@ -1,0 +1,110 @@
+import { fingerprint, type SessionData, type SessionStore } from '@mcp-sessions/core';
+import type { RedisClient } from './client.js';
+import { open, seal } from './envelope.js';
+import { Keys } from './keys.js';
+import { Script } from './script.js';
+import { updateSessionSource } from './scripts/embedded.js';
+
+/** Where the store reports records that it cannot read. `console` is one. */
+export interface SessionLogger {
+    warn(message: string): void;
+}
+
+export interface RedisSessionStoreOptions {
+    /** An ioredis `Redis` or `Cluster`, version 5 or 6. It stays yours: the store never closes it. */
+    redis: RedisClient;
+    /** Stands before every key. @default 'mcp:session:' */
+    keyPrefix?: string;
+    /** Time to live in seconds, counted from the last use. @default 3600 */
+    ttlSeconds?: number;
+    /** Largest record in characters that is read; a larger one counts as absent. @default 262144 */
+    maxRecordBytes?: number;
+    /** @default none */
+    logger?: SessionLogger;
+}
+
+const updateScript = new Script(updateSessionSource);
+
+/**
+ * MCP sessions in Redis 6.2 or later (`GETEX`): one string per session, read and extended by one command. Every write
+ * sets a time to live, so no key outlives its session.
+ *
+ * ```ts
+ * const sessionStore = new RedisSessionStore({ redis: new Redis(process.env.REDIS_URL), ttlSeconds: 3600 });
+ * ```
+ *
+ * @see {@link SessionStore} for what each method promises.
+ */
+export class RedisSessionStore implements SessionStore {
+    readonly ttlMs: number;
+    private readonly redis: RedisClient;
+    private readonly keys: Keys;
+    private readonly maxRecordBytes: number;
+    private readonly logger: SessionLogger | undefined;
+
+    /** @throws RangeError if `ttlSeconds` is not a positive number; TypeError without a client. */
+    constructor({ redis, keyPrefix = 'mcp:session:', ttlSeconds = 3600, maxRecordBytes = 256 * 1024, logger }: RedisSessionStoreOptions) {
+        if (typeof (redis as Partial<RedisClient> | undefined)?.getex !== 'function') {
+            throw new TypeError('RedisSessionStore needs { redis }: a client of ioredis 5 or 6, for example new Redis(url)');
+        }
+        if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0) {
+            throw new RangeError(`ttlSeconds must be a positive number of seconds, got ${String(ttlSeconds)}`);
+        }
+        this.redis = redis;
+        this.ttlMs = Math.ceil(ttlSeconds * 1000);
+        this.keys = new Keys(keyPrefix);
+        this.maxRecordBytes = maxRecordBytes;
+        this.logger = logger;
+    }
+
+    async storeSession(sessionId: string, data: SessionData): Promise<void> {
+        await this.redis.set(this.keys.session(sessionId), seal(data), 'PX', this.ttlMs);
+    }
+
+    async createSession(sessionId: string, data: SessionData): Promise<boolean> {
+        return (await this.redis.set(this.keys.session(sessionId), seal(data), 'PX', this.ttlMs, 'NX')) === 'OK';
+    }
+
+    async updateSession(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean> {
+        return (await updateScript.run(this.redis, this.keys.session(sessionId), expectedRevision, seal(data), this.ttlMs)) === 1;
+    }
+
+    async getSession(sessionId: string): Promise<SessionData | null> {
+        const key = this.keys.session(sessionId);
+        // Sent together: one round trip. The key's remaining life tells when it was last extended.
+        const [value, remainingMs] = await Promise.all([this.redis.get(key), this.redis.pttl(key)]);
+        const extendedAt = Date.now() - (this.ttlMs - remainingMs);
+        return this.read(sessionId, value, remainingMs > 0 && remainingMs <= this.ttlMs ? extendedAt : undefined);
+    }
+
+    async getAndTouchSession(sessionId: string): Promise<SessionData | null> {
+        return this.read(sessionId, await this.redis.getex(this.keys.session(sessionId), 'PX', this.ttlMs), Date.now());
+    }
+
+    async updateSessionActivity(sessionId: string): Promise<void> {
+        await this.redis.pexpire(this.keys.session(sessionId), this.ttlMs);
+    }
+
+    async deleteSession(sessionId: string): Promise<void> {
+        await this.redis.del(this.keys.session(sessionId));
+    }
+
+    async sessionExists(sessionId: string): Promise<boolean> {
+        return (await this.redis.exists(this.keys.session(sessionId))) === 1;
+    }
+
+    /** Nothing to release: the client is the caller's. */
+    async close(): Promise<void> {}
+
+    private read(sessionId: string, value: string | null, lastActivity: number | undefined): SessionData | null {
+        if (value === null) {
+            return null;
+        }
+        const data = open(value, this.maxRecordBytes);
+        if (data === undefined) {
+            this.logger?.warn(`mcp-sessions: the record of session ${fingerprint(sessionId)} cannot be read; it counts as absent`);
+            return null;
+        }
+        return lastActivity === undefined || typeof data !== 'object' || data === null ? data : { ...data, lastActivity };
+    }
+}

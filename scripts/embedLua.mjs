@@ -1,0 +1,22 @@
+// Puts the Lua scripts of packages/redis into a module, so that they need no files at run time.
+// With --check it writes nothing and fails when the module is out of date.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const folder = new URL('../packages/redis/src/scripts/', import.meta.url);
+const target = new URL('embedded.ts', folder);
+
+const constants = readdirSync(folder)
+    .filter(name => name.endsWith('.lua'))
+    .sort()
+    .map(name => {
+        const source = readFileSync(new URL(name, folder), 'utf8').trimEnd();
+        return `/** \`${name}\` */\nexport const ${name.replace(/-\d+\.lua$/, '')}Source = String.raw\`${source}\`;\n`;
+    });
+const text = `// Made by scripts/embedLua.mjs from the .lua files beside it. Do not edit: change those, and run \`npm run embed\`.\n\n${constants.join('\n')}`;
+
+if (!process.argv.includes('--check')) {
+    writeFileSync(target, text);
+} else if (readFileSync(target, 'utf8') !== text) {
+    console.error('packages/redis/src/scripts/embedded.ts is out of date: run `npm run embed`');
+    process.exit(1);
+}

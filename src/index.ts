@@ -1,0 +1,27 @@
+export { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
+export type {
+    AuthInfo,
+    JSONRPCErrorResponse,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResultResponse,
+    MessageExtraInfo,
+    Params,
+    RequestId,
+    RequestInfo
+} from './jsonrpc/types.js';
+export { InMemorySessionStore, type InMemorySessionStoreOptions } from './memory/sessionStore.js';
+export type { SessionData, SessionStore } from './ports/sessionStore.js';
+export { defaultProtocolRules, type ProtocolRules } from './protocolRules.js';
+export { digest, fingerprint, isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
+export { NodeStreamableHttpTransport } from './transport/nodeTransport.js';
+export type {
+    EventId,
+    EventStore,
+    HandleRequestOptions,
+    SessionStorageMode,
+    StreamableHttpOptions,
+    StreamId
+} from './transport/options.js';
+export { WebStreamableHttpTransport } from './transport/webTransport.js';

@@ -1,0 +1,362 @@
+import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
+import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
+import type { SessionStore } from '../ports/sessionStore.js';
+import { bindToAuthInfo, principalTag, type Bind } from './principal.js';
+import { schemaVersion, type SessionRecord } from './record.js';
+import { changeOf } from './recordedRequests.js';
+import { restoreServer, updateServer } from './restoreServer.js';
+import { digest, fingerprint, isValidSessionId } from './sessionId.js';
+import type { Refusal, ResponseHook, SessionCallbacks, SessionGate, SessionHost, SessionRequest, Verdict } from './sessionGate.js';
+import { SessionKeeper } from './sessionKeeper.js';
+import { StoreAccess } from './storeAccess.js';
+
+export interface ExternalSessionOptions {
+    readonly generateSessionId: () => string;
+    readonly store: SessionStore;
+    readonly callbacks: SessionCallbacks;
+    readonly bind: Bind | undefined;
+    readonly revalidateMs: number;
+    readonly storeTimeoutMs: number;
+    readonly maxRecordBytes: number;
+}
+
+/** One recovery that is under way, shared by all requests that wait for it. */
+interface Recovery {
+    readonly sessionId: string;
+    readonly record: Promise<SessionRecord | null>;
+    /** Requests that wait for it; when the last one leaves without a restored session, it is over. */
+    waiting: number;
+    restored?: Promise<void>;
+    /** Resolves when it is over, however it went. */
+    readonly over: Promise<void>;
+    end(): void;
+}
+
+/**
+ * A session that lives in a store. Any node serves it: one that has not seen it reads its record, gives its server what
+ * the first node's server knew, and goes on.
+ *
+ * The record is the truth. A node trusts its copy for `revalidateMs`; then it reads and extends the record again, and
+ * learns what other nodes changed, or that the session is gone.
+ */
+export class ExternalSession implements SessionGate {
+    sessionId: string | undefined;
+    refusalWhenClosed: Refusal = 'unavailable';
+
+    /** The record as this node last saw it. Present as soon as the session is this transport's. */
+    private record: SessionRecord | undefined;
+    private checkedAt = 0;
+    /** The request that begins the session, until the session is recorded. */
+    private opening: SessionRequest | undefined;
+    private recovery: Recovery | undefined;
+    private revalidation: Promise<Refusal | undefined> | undefined;
+    private readonly access: StoreAccess;
+    private readonly keeper: SessionKeeper;
+    private readonly bind: Bind;
+
+    constructor(
+        private readonly options: ExternalSessionOptions,
+        private readonly host: SessionHost
+    ) {
+        this.bind = options.bind ?? bindToAuthInfo;
+        this.access = new StoreAccess(options.store, {
+            timeoutMs: options.storeTimeoutMs,
+            maxRecordBytes: options.maxRecordBytes,
+            onerror: error => host.report(error)
+        });
+        this.keeper = new SessionKeeper(options.store.ttlMs, host, async () => {
+            await this.revalidate();
+        });
+    }
+
+    get protocolVersion(): string | undefined {
+        return this.record?.protocolVersion;
+    }
+
+    get streamPrefix(): string {
+        return this.sessionId === undefined ? '' : `${digest(this.sessionId).slice(0, 16)}.`;
+    }
+
+    async open(request: SessionRequest): Promise<Refusal | undefined> {
+        if (this.opening || this.recovery || this.record) {
+            return 'alreadyInitialized';
+        }
+        this.opening = request;
+        const refusal = await this.guarded(async () => {
+            const claimed = request.header('mcp-session-id');
+            if (isValidSessionId(claimed)) {
+                const record = await this.access.read(claimed);
+                if (record && record.principal === this.principalOf(request)) {
+                    return 'alreadyInitialized';
+                }
+            }
+            const sessionId = this.options.generateSessionId();
+            if (!isValidSessionId(sessionId)) {
+                throw new SessionError(
+                    'INVALID_SESSION_ID',
+                    'sessionIdGenerator must return 1 to 1024 visible ASCII characters (0x21 to 0x7E), for example randomUUID()'
+                );
+            }
+            this.sessionId = sessionId;
+            return undefined;
+        });
+        if (refusal) {
+            this.opening = undefined;
+        }
+        return refusal;
+    }
+
+    admit(request: SessionRequest): Verdict {
+        const sessionId = request.header('mcp-session-id');
+        if (!sessionId) {
+            return 'sessionIdRequired';
+        }
+        if (!isValidSessionId(sessionId)) {
+            return 'sessionNotFound';
+        }
+        if (!this.record) {
+            return this.guarded(() => this.recover(sessionId, request));
+        }
+        if (sessionId !== this.sessionId || this.record.principal !== this.principalOf(request)) {
+            return this.refuseAsUnknown(sessionId);
+        }
+        this.keeper.wake();
+        if (this.options.revalidateMs > 0 && performance.now() - this.checkedAt < this.options.revalidateMs) {
+            return undefined;
+        }
+        return this.guarded(() => this.revalidate(request));
+    }
+
+    async admitEnd(request: SessionRequest): Promise<Refusal | undefined> {
+        const sessionId = request.header('mcp-session-id');
+        if (!sessionId) {
+            return 'sessionIdRequired';
+        }
+        if (!isValidSessionId(sessionId) || (this.sessionId !== undefined && sessionId !== this.sessionId)) {
+            return 'sessionNotFound';
+        }
+        return this.guarded(async () => {
+            const record = await this.access.read(sessionId);
+            return record && record.principal === this.principalOf(request) ? undefined : 'sessionNotFound';
+        });
+    }
+
+    async end(request: SessionRequest): Promise<Refusal | undefined> {
+        const sessionId = request.header('mcp-session-id') as string;
+        return this.guarded(async () => {
+            await this.access.delete(sessionId);
+            this.refusalWhenClosed = 'sessionNotFound';
+            await this.options.callbacks.onsessionclosed?.(sessionId);
+            return undefined;
+        });
+    }
+
+    hookFor(message: JSONRPCRequest): ResponseHook | undefined {
+        if (message.method === 'initialize') {
+            return this.opening ? response => this.guarded(() => this.recordSession(message, response)) : undefined;
+        }
+        const change = changeOf(message);
+        if (!change) {
+            return undefined;
+        }
+        return response => ('result' in response ? this.guarded(() => this.apply(change)) : Promise.resolve(undefined));
+    }
+
+    accepts(message: JSONRPCMessage): boolean | Promise<boolean | Refusal> {
+        if ('method' in message && message.method === 'notifications/initialized') {
+            return this.markInitialized();
+        }
+        return true;
+    }
+
+    close(): void {
+        this.keeper.stop();
+    }
+
+    /** Stores the session that an `initialize` response begins, before the client sees that response. */
+    private async recordSession(message: JSONRPCRequest, response: JSONRPCResponse): Promise<Refusal | undefined> {
+        const sessionId = this.sessionId as string;
+        const request = this.opening as SessionRequest;
+        let stored = false;
+        try {
+            if (!('result' in response)) {
+                return undefined;
+            }
+            const now = Date.now();
+            const principal = this.principalOf(request);
+            const record: SessionRecord = {
+                sessionId,
+                initialized: false,
+                createdAt: now,
+                lastActivity: now,
+                schemaVersion,
+                revision: 1,
+                protocolVersion: String(response.result['protocolVersion']),
+                initializeParams: message.params ?? {},
+                ...(principal !== undefined && { principal })
+            };
+            if (!(await this.access.create(record))) {
+                throw new SessionError('INVALID_SESSION_ID', 'sessionIdGenerator returned the id of a session that exists');
+            }
+            stored = true;
+            await this.options.callbacks.onsessioninitialized?.(sessionId);
+            this.adopt(record);
+            return undefined;
+        } catch (error) {
+            if (stored) {
+                this.access.forget(sessionId);
+            }
+            throw error;
+        } finally {
+            this.opening = undefined;
+            if (!this.record) {
+                this.sessionId = undefined;
+            }
+        }
+    }
+
+    private async recover(sessionId: string, request: SessionRequest): Promise<Refusal | undefined> {
+        if (this.opening) {
+            return 'notInitialized';
+        }
+        if (this.recovery && this.recovery.sessionId !== sessionId) {
+            // Another session is being recovered here. Only if that fails can this transport become this session's.
+            await this.recovery.over;
+            return this.admit(request);
+        }
+        const recovery = (this.recovery ??= this.beginRecovery(sessionId));
+        recovery.waiting++;
+        try {
+            const record = await recovery.record;
+            if (!record || record.principal !== this.principalOf(request)) {
+                return 'sessionNotFound';
+            }
+            await (recovery.restored ??= this.restore(record, request));
+            return undefined;
+        } finally {
+            if (--recovery.waiting === 0) {
+                recovery.end();
+            }
+        }
+    }
+
+    private beginRecovery(sessionId: string): Recovery {
+        let finish!: () => void;
+        const over = new Promise<void>(resolve => (finish = resolve));
+        const record = this.access.read(sessionId);
+        return {
+            sessionId,
+            record,
+            waiting: 0,
+            over,
+            end: () => {
+                this.recovery = undefined;
+                finish();
+            }
+        };
+    }
+
+    private async restore(record: SessionRecord, request: SessionRequest): Promise<void> {
+        // Servers file what belongs to a session under the id that the transport has at that time.
+        this.sessionId = record.sessionId;
+        try {
+            await restoreServer(this.host, record, request);
+            this.adopt(record);
+            this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error)));
+        } catch (cause) {
+            this.sessionId = undefined;
+            throw new SessionError('RESTORE_FAILED', `The server did not take over session ${fingerprint(record.sessionId)}`, { cause });
+        }
+        try {
+            await this.options.callbacks.onsessionrestored?.(record.sessionId);
+        } catch (error) {
+            this.host.report(toError(error));
+        }
+    }
+
+    private adopt(record: SessionRecord): void {
+        this.record = record;
+        this.checkedAt = performance.now();
+        this.keeper.wake();
+    }
+
+    /** Reads and extends the record. Requests that come meanwhile share the answer, unless each must have its own. */
+    private revalidate(request?: SessionRequest): Promise<Refusal | undefined> {
+        if (this.options.revalidateMs === 0) {
+            return this.readAgain(request);
+        }
+        this.revalidation ??= this.readAgain(request).finally(() => {
+            this.revalidation = undefined;
+        });
+        return this.revalidation;
+    }
+
+    private async readAgain(request: SessionRequest | undefined): Promise<Refusal | undefined> {
+        const known = this.record as SessionRecord;
+        const record = await this.access.readAndTouch(known.sessionId);
+        if (!record) {
+            this.refusalWhenClosed = 'sessionNotFound';
+            this.host.sessionGone();
+            return 'sessionNotFound';
+        }
+        this.checkedAt = performance.now();
+        const before = this.record as SessionRecord;
+        if ((record.revision ?? 0) > (before.revision ?? 0)) {
+            this.record = record;
+            await updateServer(this.host, before, record, request);
+        }
+        return undefined;
+    }
+
+    /** Writes a change of the session, which this node's server has made already, for all nodes. */
+    private async apply(change: (record: SessionRecord) => Partial<SessionRecord> | undefined): Promise<Refusal | undefined> {
+        const outcome = await this.access.update(this.record as SessionRecord, change);
+        if (!outcome) {
+            this.refusalWhenClosed = 'sessionNotFound';
+            this.host.sessionGone();
+            return 'sessionNotFound';
+        }
+        this.record = outcome.record;
+        this.checkedAt = performance.now();
+        return undefined;
+    }
+
+    /** True for the one `notifications/initialized` of the session, on whichever node and however often it is sent. */
+    private async markInitialized(): Promise<boolean | Refusal> {
+        let first = false;
+        const refusal = await this.guarded(() =>
+            this.apply(current => {
+                first = !current.initialized;
+                return first ? { initialized: true } : undefined;
+            })
+        );
+        return refusal ?? first;
+    }
+
+    /** The answer of an unknown session, found in the way of an unknown session: 503 while the store is down. */
+    private refuseAsUnknown(sessionId: string): Promise<Refusal | undefined> {
+        return this.guarded(async () => {
+            await this.access.read(sessionId);
+            return 'sessionNotFound';
+        });
+    }
+
+    private principalOf(request: SessionRequest): string | undefined {
+        return principalTag(this.bind(request.authInfo, request.requestInfo));
+    }
+
+    /** Turns what went wrong into what the client is told; the error itself is for `onerror` alone. */
+    private async guarded(step: () => Promise<Refusal | undefined>): Promise<Refusal | undefined> {
+        try {
+            return await step();
+        } catch (error) {
+            this.host.report(toError(error));
+            return (isSessionError(error) && refusalOf[error.code]) || 'internalError';
+        }
+    }
+}
+
+const refusalOf: Partial<Record<SessionErrorCode, Refusal>> = {
+    STORE_UNAVAILABLE: 'unavailable',
+    RECORD_TOO_LARGE: 'recordTooLarge'
+};

@@ -1,0 +1,79 @@
+import type { SessionCallbacks, SessionGate, SessionRequest, Verdict } from './sessionGate.js';
+import { toError } from '../errors.js';
+
+/** A session that lives and dies with its transport, or no session at all (stateless). Behaves as SDK 1.32 does. */
+export class MemorySession implements SessionGate {
+    sessionId: string | undefined;
+    readonly protocolVersion = undefined;
+    readonly refusalWhenClosed = 'sessionNotFound';
+    readonly streamPrefix = '';
+    private initialized = false;
+
+    constructor(
+        private readonly generateSessionId: (() => string) | undefined,
+        private readonly callbacks: SessionCallbacks,
+        private readonly report: (error: Error) => void
+    ) {}
+
+    open(): Verdict {
+        if (this.initialized && this.sessionId !== undefined) {
+            return 'alreadyInitialized';
+        }
+        this.sessionId = this.generateSessionId?.();
+        this.initialized = true;
+        const { onsessioninitialized } = this.callbacks;
+        return this.sessionId && onsessioninitialized ? this.announce(this.sessionId, onsessioninitialized) : undefined;
+    }
+
+    admit(request: SessionRequest): Verdict {
+        if (this.generateSessionId === undefined) {
+            return undefined;
+        }
+        if (!this.initialized) {
+            return 'notInitialized';
+        }
+        const sessionId = request.header('mcp-session-id');
+        if (!sessionId) {
+            return 'sessionIdRequired';
+        }
+        return sessionId === this.sessionId ? undefined : 'sessionNotFound';
+    }
+
+    admitEnd(request: SessionRequest): Verdict {
+        return this.admit(request);
+    }
+
+    async end() {
+        try {
+            await this.callbacks.onsessionclosed?.(this.sessionId as string);
+            return undefined;
+        } catch (error) {
+            this.report(toError(error));
+            return 'internalError';
+        }
+    }
+
+    hookFor(): undefined {
+        return undefined;
+    }
+
+    accepts(): true {
+        return true;
+    }
+
+    close(): void {
+        // Nothing outlives the transport.
+    }
+
+    private async announce(sessionId: string, callback: (sessionId: string) => void | Promise<void>) {
+        try {
+            await callback(sessionId);
+            return undefined;
+        } catch (error) {
+            this.sessionId = undefined;
+            this.initialized = false;
+            this.report(toError(error));
+            return 'internalError';
+        }
+    }
+}

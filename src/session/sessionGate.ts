@@ -1,0 +1,82 @@
+import type { AuthInfo, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse, Params, RequestInfo } from '../jsonrpc/types.js';
+
+/** Why a request is not served, as far as its session is concerned. */
+export type Refusal =
+    | 'alreadyInitialized'
+    | 'notInitialized'
+    | 'sessionIdRequired'
+    | 'sessionNotFound'
+    | 'recordTooLarge'
+    | 'internalError'
+    | 'unavailable';
+
+/** A refusal, or undefined to go on. A gate that does not have to ask a store answers at once. */
+export type Verdict = Refusal | undefined | Promise<Refusal | undefined>;
+
+/** What a gate needs to see of a request. */
+export interface SessionRequest {
+    readonly authInfo: AuthInfo | undefined;
+    readonly requestInfo: RequestInfo;
+    header(name: string): string | undefined;
+}
+
+/** Looks at a response before the client gets it; with a refusal the client gets that in its place. */
+export type ResponseHook = (response: JSONRPCResponse) => Promise<Refusal | undefined>;
+
+/** What a gate needs of its transport. */
+export interface SessionHost {
+    /** Hands the server a request of our own. Its response reaches nobody else. */
+    ask(method: string, params: Params, from: SessionRequest): Promise<JSONRPCResponse>;
+    /** Whether a stream is open or a call runs. */
+    isBusy(): boolean;
+    /** The session has ended elsewhere: the transport closes. */
+    sessionGone(): void;
+    /** For what no client can be told. */
+    report(error: Error): void;
+}
+
+/** Callbacks of the application. */
+export interface SessionCallbacks {
+    readonly onsessioninitialized?: ((sessionId: string) => void | Promise<void>) | undefined;
+    readonly onsessionclosed?: ((sessionId: string) => void | Promise<void>) | undefined;
+    readonly onsessionrestored?: ((sessionId: string) => void | Promise<void>) | undefined;
+}
+
+/**
+ * Decides which requests belong to the transport's session, and keeps what must outlive the transport.
+ * `MemorySession` keeps the session in the process; `ExternalSession` in a store that all nodes share.
+ */
+export interface SessionGate {
+    /** The session of this transport, once there is one. */
+    readonly sessionId: string | undefined;
+
+    /** The version to assume for a request that names none; undefined where the protocol's default holds. */
+    readonly protocolVersion: string | undefined;
+
+    /** What a request gets from a transport that is closed. */
+    readonly refusalWhenClosed: Refusal;
+
+    /** An `initialize` request: begins the session, or says why not. */
+    open(request: SessionRequest, message: JSONRPCRequest): Verdict;
+
+    /** Any other request: whether it is of this session. */
+    admit(request: SessionRequest): Verdict;
+
+    /** A DELETE: whether it is of this session. Does not need a server that knows the session. */
+    admitEnd(request: SessionRequest): Verdict;
+
+    /** Ends the session of a DELETE that was admitted, or says why not. With undefined the transport closes. */
+    end(request: SessionRequest): Verdict;
+
+    /** What has to happen with the response to this request before the client gets it. */
+    hookFor(message: JSONRPCRequest): ResponseHook | undefined;
+
+    /** Whether the server is to get this notification or response of the client. */
+    accepts(message: JSONRPCMessage): boolean | Promise<boolean | Refusal>;
+
+    /** Stands before the names of this session's streams in an event store. */
+    readonly streamPrefix: string;
+
+    /** The transport closes. A session in a store lives on. */
+    close(): void;
+}

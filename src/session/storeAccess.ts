@@ -1,0 +1,153 @@
+import { SessionError } from '../errors.js';
+import type { SessionStore } from '../ports/sessionStore.js';
+import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
+import { fingerprint } from './sessionId.js';
+
+/** How often a change is tried again after another node changed the session first. */
+const maxUpdateAttempts = 8;
+
+export interface StoreAccessSettings {
+    readonly timeoutMs: number;
+    readonly maxRecordBytes: number;
+    onerror(error: Error): void;
+}
+
+/**
+ * A store as the session uses it: every call has a deadline, every record is checked, and what the store does not have
+ * is made of the five methods that each store has.
+ *
+ * A call that fails or takes too long rejects with `STORE_UNAVAILABLE`; an absent record is null.
+ */
+export class StoreAccess {
+    constructor(
+        private readonly store: SessionStore,
+        private readonly settings: StoreAccessSettings
+    ) {}
+
+    get ttlMs(): number | undefined {
+        return this.store.ttlMs;
+    }
+
+    async read(sessionId: string): Promise<SessionRecord | null> {
+        return this.checked(await this.within(() => this.store.getSession(sessionId)), sessionId);
+    }
+
+    async readAndTouch(sessionId: string): Promise<SessionRecord | null> {
+        const { store } = this;
+        if (store.getAndTouchSession) {
+            return this.checked(await this.within(store.getAndTouchSession.bind(store, sessionId)), sessionId);
+        }
+        const [data] = await this.within(() => Promise.all([store.getSession(sessionId), store.updateSessionActivity(sessionId)]));
+        return this.checked(data, sessionId);
+    }
+
+    async touch(sessionId: string): Promise<void> {
+        await this.within(() => this.store.updateSessionActivity(sessionId));
+    }
+
+    /** Creates the record; false when the id is taken. Rejects with `RECORD_TOO_LARGE` before the store is asked. */
+    async create(record: SessionRecord): Promise<boolean> {
+        this.checkSize(record);
+        const { store } = this;
+        try {
+            if (store.createSession) {
+                return await this.within(store.createSession.bind(store, record.sessionId, record));
+            }
+            await this.within(() => store.storeSession(record.sessionId, record));
+            return true;
+        } catch (error) {
+            // The write may still be on its way, for example in a client's offline queue. What follows it there undoes it.
+            this.forget(record.sessionId);
+            throw error;
+        }
+    }
+
+    /**
+     * Changes a record on the ground of its present state. `change` returns undefined when there is nothing to do.
+     * @param known what the caller believes the record to be; saves a read when it still is.
+     * @returns the record as it stands now and whether this call changed it, or null when there is none.
+     */
+    async update(
+        known: SessionRecord,
+        change: (record: SessionRecord) => Partial<SessionRecord> | undefined
+    ): Promise<{ record: SessionRecord; changed: boolean } | null> {
+        const { store } = this;
+        let current: SessionRecord | null = store.updateSession ? known : await this.read(known.sessionId);
+        for (let attempt = 0; attempt < maxUpdateAttempts; attempt++) {
+            if (current === null) {
+                return null;
+            }
+            const difference = change(current);
+            if (!difference) {
+                return { record: current, changed: false };
+            }
+            const next = revised(current, difference);
+            this.checkSize(next);
+            if (!store.updateSession) {
+                await this.within(() => store.storeSession(next.sessionId, next));
+                return { record: next, changed: true };
+            }
+            if (await this.within(store.updateSession.bind(store, next.sessionId, next, current.revision ?? 0))) {
+                return { record: next, changed: true };
+            }
+            current = await this.read(known.sessionId);
+        }
+        throw unavailable(new Error('The session is being changed by too many nodes at once'));
+    }
+
+    async delete(sessionId: string): Promise<void> {
+        await this.within(() => this.store.deleteSession(sessionId));
+    }
+
+    /** Deletes without waiting. A failure is reported only: the record ends with its time to live. */
+    forget(sessionId: string): void {
+        this.delete(sessionId).catch((error: unknown) => this.settings.onerror(error as Error));
+    }
+
+    private checked(value: unknown, sessionId: string): SessionRecord | null {
+        if (value === null || value === undefined) {
+            return null;
+        }
+        const record = parseRecord(value, sessionId);
+        if (record === null) {
+            this.settings.onerror(
+                new SessionError(
+                    'INVALID_RECORD',
+                    `The store returned no valid record for session ${fingerprint(sessionId)}; it counts as absent`
+                )
+            );
+        }
+        return record;
+    }
+
+    private checkSize(record: SessionRecord): void {
+        const { maxRecordBytes } = this.settings;
+        if (recordBytes(record) > maxRecordBytes) {
+            throw new SessionError('RECORD_TOO_LARGE', `The session record would be larger than maxRecordBytes (${maxRecordBytes})`);
+        }
+    }
+
+    private within<T>(start: () => Promise<T>): Promise<T> {
+        return new Promise<T>((resolve, reject) => {
+            const timer = setTimeout(() => {
+                reject(unavailable(new Error(`No answer within storeTimeoutMs (${this.settings.timeoutMs})`)));
+            }, this.settings.timeoutMs);
+            // A store of the user's may throw where it should reject.
+            const call = new Promise<T>(settle => settle(start()));
+            call.then(
+                value => {
+                    clearTimeout(timer);
+                    resolve(value);
+                },
+                (cause: unknown) => {
+                    clearTimeout(timer);
+                    reject(unavailable(cause));
+                }
+            );
+        });
+    }
+}
+
+function unavailable(cause: unknown): SessionError {
+    return new SessionError('STORE_UNAVAILABLE', 'The session store failed; clients are answered 503 until it is back', { cause });
+}

@@ -1,0 +1,429 @@
+import { SessionError, toError } from '../errors.js';
+import { maxBatchSize, parseMessage } from '../jsonrpc/parse.js';
+import { isRequest, type JSONRPCMessage, type JSONRPCRequest, type MessageExtraInfo, type RequestId } from '../jsonrpc/types.js';
+import { defaultProtocolRules, firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
+import { ExternalSession } from '../session/externalSession.js';
+import { MemorySession } from '../session/memorySession.js';
+import type { Refusal, SessionGate } from '../session/sessionGate.js';
+import type { Exchange } from './exchange.js';
+import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
+import { OwnRequests } from './ownRequests.js';
+import { errorText, replies, type Reply } from './replies.js';
+import { checkGetHeaders, checkPostHeaders, checkProtocolVersion, checkSource, type AllowedSources } from './requestChecks.js';
+import { StreamRouter } from './streamRouter.js';
+
+const defaultKeepAliveMs = 15_000;
+const defaultMaxBodyBytes = 4 * 1024 * 1024;
+const defaultMaxBufferedBytes = 4 * 1024 * 1024;
+const defaultMaxRecordBytes = 256 * 1024;
+const defaultRevalidateMs = 1000;
+const defaultStoreTimeoutMs = 1000;
+
+/**
+ * The Streamable HTTP server transport, without the HTTP: what a request means, in which order it is checked, and who
+ * gets it. `NodeStreamableHttpTransport` and `WebStreamableHttpTransport` put it on `node:http` and on the fetch API.
+ *
+ * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+ */
+export abstract class StreamableHttpTransport {
+    /** Called when the transport closes. */
+    onclose?: (() => void) | undefined;
+    /** Called with what went wrong, also with requests that were refused. Never carries an id or a token. */
+    onerror?: ((error: Error) => void) | undefined;
+    /** Called with each message of the client; the server that is connected sets it. */
+    onmessage?: ((message: JSONRPCMessage, extra?: MessageExtraInfo) => void) | undefined;
+
+    /** Whether the session can outlive this transport. */
+    readonly sessionStorageMode: SessionStorageMode;
+
+    private readonly gate: SessionGate;
+    private readonly router: StreamRouter;
+    private readonly own = new OwnRequests();
+    private readonly allowed: AllowedSources | undefined;
+    private readonly stateless: boolean;
+    private readonly enableJsonResponse: boolean;
+    private readonly maxBodyBytes: number;
+    private started = false;
+    private used = false;
+    private closed = false;
+
+    constructor(
+        options: StreamableHttpOptions = {},
+        private readonly rules: ProtocolRules = defaultProtocolRules
+    ) {
+        this.stateless = options.sessionIdGenerator === undefined;
+        this.sessionStorageMode = storageMode(options);
+        this.enableJsonResponse = options.enableJsonResponse ?? false;
+        this.maxBodyBytes = positiveBytes('maxRequestBodySize', options.maxRequestBodySize, defaultMaxBodyBytes);
+        if (options.enableDnsRebindingProtection) {
+            this.allowed = { hosts: options.allowedHosts, origins: options.allowedOrigins };
+        }
+        this.gate = this.createGate(options);
+        this.router = new StreamRouter({
+            eventStore: options.eventStore,
+            retryMs: options.retryInterval,
+            streamPrefix: () => this.gate.streamPrefix,
+            sessionId: () => this.gate.sessionId,
+            mustDeliverRequests: this.isUsingExternalSessionStore,
+            streams: {
+                keepAliveMs: options.keepAliveMs ?? defaultKeepAliveMs,
+                maxBufferedBytes: positiveBytes('maxBufferedBytes', options.maxBufferedBytes, defaultMaxBufferedBytes),
+                onerror: error => this.report(error)
+            }
+        });
+    }
+
+    /** The session that this transport serves; undefined before `initialize` or recovery, and without sessions. */
+    get sessionId(): string | undefined {
+        return this.gate.sessionId;
+    }
+
+    /** For a transport whose session is in memory, and only for applications that give it a session of their own making. */
+    protected assignSessionId(sessionId: string | undefined): void {
+        if (!(this.gate instanceof MemorySession)) {
+            throw new SessionError(
+                'CONFIGURATION',
+                'In external mode the session id comes from initialize or from the store and cannot be set'
+            );
+        }
+        this.gate.sessionId = sessionId;
+    }
+
+    /** Whether this transport's session lives in a store, so that any node can serve it. */
+    get isUsingExternalSessionStore(): boolean {
+        return this.sessionStorageMode === 'external';
+    }
+
+    /** Called by the server that connects. Rejects the second time. */
+    async start(): Promise<void> {
+        if (this.started) {
+            throw new Error('Transport already started');
+        }
+        this.started = true;
+    }
+
+    /**
+     * Sends a message of the server: a response, or what has a `relatedRequestId`, on the stream of that request; all
+     * else on the session's standalone stream. Rejects when a response has nowhere to go.
+     */
+    send(message: JSONRPCMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
+        if (this.own.take(message, options?.relatedRequestId)) {
+            return Promise.resolve();
+        }
+        return this.router.send(message, options?.relatedRequestId);
+    }
+
+    /** Ends all streams of this node. A session in a store goes on elsewhere. May be called twice. */
+    async close(): Promise<void> {
+        if (this.closed) {
+            return;
+        }
+        this.closed = true;
+        this.gate.close();
+        this.router.close(this.closedReply);
+        this.own.close();
+        this.onclose?.();
+    }
+
+    /** Ends the stream of a request, so that the client polls: it comes back with `Last-Event-ID`. */
+    closeSSEStream(requestId: RequestId): void {
+        this.router.closeRequestStream(requestId);
+    }
+
+    /** Ends the session's standalone stream likewise. */
+    closeStandaloneSSEStream(): void {
+        this.router.closeStandaloneStream();
+    }
+
+    /** Answers one request. Never rejects but for the reuse of a stateless transport. */
+    protected async handle(exchange: Exchange): Promise<void> {
+        if (this.closed) {
+            return exchange.reply(this.closedReply);
+        }
+        if (this.stateless && this.used) {
+            throw new Error('Stateless transport cannot be reused across requests. Create a new transport per request.');
+        }
+        this.used = true;
+        try {
+            const refusal = await this.dispatch(exchange);
+            if (refusal) {
+                this.refuse(exchange, refusal);
+            }
+        } catch (error) {
+            this.report(toError(error));
+            exchange.reply(replies.internalError);
+        }
+    }
+
+    private dispatch(exchange: Exchange): Promise<Reply | undefined> | Reply | undefined {
+        const refusal = this.allowed && checkSource(exchange, this.allowed);
+        if (refusal) {
+            return refusal;
+        }
+        switch (exchange.method) {
+            case 'POST':
+                return this.post(exchange);
+            case 'GET':
+                return this.get(exchange);
+            case 'DELETE':
+                return this.delete(exchange);
+            default:
+                return replies.methodNotAllowed;
+        }
+    }
+
+    private async get(exchange: Exchange): Promise<Reply | undefined> {
+        const refusal = checkGetHeaders(exchange) ?? (await this.admit(exchange));
+        return refusal ?? this.router.get(exchange);
+    }
+
+    private async delete(exchange: Exchange): Promise<Reply | undefined> {
+        const refusal =
+            reply(await this.gate.admitEnd(exchange)) ?? checkProtocolVersion(exchange, this.rules) ?? reply(await this.gate.end(exchange));
+        if (!refusal) {
+            await this.close();
+        }
+        return refusal ?? replies.ended;
+    }
+
+    private async post(exchange: Exchange): Promise<Reply | undefined> {
+        const headerRefusal = checkPostHeaders(exchange);
+        if (headerRefusal) {
+            return headerRefusal;
+        }
+        const messages = await this.readMessages(exchange);
+        if (!Array.isArray(messages)) {
+            return messages;
+        }
+        if (this.closed) {
+            return this.closedReply;
+        }
+        const initialize = messages.find(
+            (message): message is JSONRPCRequest =>
+                'method' in message && message.method === 'initialize' && this.rules.isInitializeRequest(message)
+        );
+        const refusal = initialize ? await this.initialize(exchange, initialize, messages.length) : await this.admit(exchange);
+        if (refusal) {
+            return refusal;
+        }
+        return this.closed ? this.closedReply : this.deliver(exchange, messages, initialize);
+    }
+
+    /** The messages of a POST, or why there are none. */
+    private async readMessages(exchange: Exchange): Promise<JSONRPCMessage[] | Reply> {
+        let parsed = exchange.parsedBody;
+        if (parsed === undefined) {
+            try {
+                const text = await exchange.readBody(this.maxBodyBytes);
+                if (text === null) {
+                    return replies.bodyTooLarge(this.maxBodyBytes);
+                }
+                parsed = JSON.parse(text);
+            } catch {
+                return replies.invalidJson;
+            }
+        }
+        if (Array.isArray(parsed) && parsed.length > maxBatchSize) {
+            return replies.batchTooLong(maxBatchSize);
+        }
+        const messages: JSONRPCMessage[] = [];
+        for (const value of Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]) {
+            const message = parseMessage(value);
+            if (!message) {
+                return replies.invalidMessage;
+            }
+            messages.push(message);
+        }
+        return messages;
+    }
+
+    private async initialize(exchange: Exchange, message: JSONRPCRequest, count: number): Promise<Reply | undefined> {
+        if (count > 1) {
+            return this.sessionId === undefined ? replies.oneInitializeOnly : replies.alreadyInitialized;
+        }
+        return reply(await this.gate.open(exchange, message));
+    }
+
+    /** Lets in what is of this session and speaks a version that is served. */
+    private async admit(exchange: Exchange): Promise<Reply | undefined> {
+        return reply(await this.gate.admit(exchange)) ?? checkProtocolVersion(exchange, this.rules);
+    }
+
+    /** Hands messages to the server and, if there are requests among them, begins the answer that their responses make. */
+    private async deliver(
+        exchange: Exchange,
+        messages: JSONRPCMessage[],
+        initialize: JSONRPCRequest | undefined
+    ): Promise<Reply | undefined> {
+        const extra: MessageExtraInfo = { authInfo: exchange.authInfo, requestInfo: exchange.requestInfo };
+        if (!messages.some(isRequest)) {
+            for (const message of messages) {
+                const refusal = await this.pass(message, extra);
+                if (refusal) {
+                    return refusal;
+                }
+            }
+            return replies.accepted;
+        }
+        const group = this.router.begin(exchange, this.enableJsonResponse);
+        try {
+            const resumable =
+                this.router.isResumable && !this.enableJsonResponse && this.versionOf(exchange, initialize) >= firstResumableVersion;
+            const requests = new Map(
+                messages.filter(isRequest).map(message => [message, this.router.track(message, group, this.gate.hookFor(message))])
+            );
+            if (resumable) {
+                await this.router.prime(group);
+            }
+            for (const message of messages) {
+                const request = isRequest(message) ? requests.get(message) : undefined;
+                if (!request) {
+                    await this.pass(message, extra);
+                    continue;
+                }
+                this.onmessage?.(request.id === request.clientId ? message : ({ ...message, id: request.id } as JSONRPCRequest), {
+                    ...extra,
+                    ...(resumable && {
+                        closeSSEStream: () => this.closeSSEStream(request.id),
+                        closeStandaloneSSEStream: () => this.closeStandaloneSSEStream()
+                    })
+                });
+            }
+        } catch (error) {
+            this.report(toError(error));
+            this.router.fail(group, replies.internalError);
+            return undefined;
+        }
+        this.router.release(group);
+        return undefined;
+    }
+
+    /** Hands a notification or a response to the server, unless it is not for it. */
+    private async pass(message: JSONRPCMessage, extra: MessageExtraInfo): Promise<Reply | undefined> {
+        const accepted = this.gate.accepts(message);
+        const verdict = typeof accepted === 'object' ? await accepted : accepted;
+        if (typeof verdict === 'string') {
+            return replies[verdict];
+        }
+        const delivered = verdict ? this.withServerId(message) : undefined;
+        if (delivered) {
+            this.onmessage?.(delivered, extra);
+        }
+        return undefined;
+    }
+
+    /** A cancellation names the request as the client does; the server may know it by another id. */
+    private withServerId(message: JSONRPCMessage): JSONRPCMessage | undefined {
+        if (!('method' in message) || message.method !== 'notifications/cancelled') {
+            return message;
+        }
+        const clientId = message.params?.['requestId'] as RequestId | undefined;
+        if (clientId === undefined) {
+            return message;
+        }
+        if (this.router.isAmbiguous(clientId)) {
+            this.report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
+            return undefined;
+        }
+        const id = this.router.cancel(clientId);
+        return id === undefined || id === clientId ? message : { ...message, params: { ...message.params, requestId: id } };
+    }
+
+    /** The version that the client speaks, as far as it decides whether it can resume. */
+    private versionOf(exchange: Exchange, initialize: JSONRPCRequest | undefined): string {
+        return (
+            (initialize?.params?.['protocolVersion'] as string | undefined) ??
+            exchange.header('mcp-protocol-version') ??
+            this.gate.protocolVersion ??
+            this.rules.defaultProtocolVersion
+        );
+    }
+
+    private createGate(options: StreamableHttpOptions): SessionGate {
+        const { sessionIdGenerator, sessionStore } = options;
+        if (!this.isUsingExternalSessionStore || !sessionIdGenerator || !sessionStore) {
+            return new MemorySession(sessionIdGenerator, options, error => this.report(error));
+        }
+        return new ExternalSession(
+            {
+                generateSessionId: sessionIdGenerator,
+                store: sessionStore,
+                callbacks: options,
+                bind: options.bind,
+                revalidateMs: options.revalidateMs ?? defaultRevalidateMs,
+                storeTimeoutMs: options.storeTimeoutMs ?? defaultStoreTimeoutMs,
+                maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes)
+            },
+            {
+                ask: (method, params, { authInfo, requestInfo }) =>
+                    this.own.ask(id => {
+                        if (!this.onmessage || this.closed) {
+                            throw new SessionError(
+                                'RESTORE_FAILED',
+                                'No server is connected: call server.connect(transport) before requests are handled'
+                            );
+                        }
+                        this.onmessage({ jsonrpc: '2.0', id, method, params }, { authInfo, requestInfo });
+                    }),
+                isBusy: () => this.router.isBusy,
+                sessionGone: () => void this.close(),
+                report: error => this.report(error)
+            }
+        );
+    }
+
+    private get closedReply(): Reply {
+        return replies[this.gate.refusalWhenClosed];
+    }
+
+    private refuse(exchange: Exchange, refusal: Reply): void {
+        if (refusal.status >= 400 && refusal.status < 500) {
+            this.report(new Error(errorText(refusal)));
+        }
+        exchange.reply(refusal);
+    }
+
+    /** A throwing `onerror` harms nobody. */
+    private report(error: Error): void {
+        try {
+            this.onerror?.(error);
+        } catch {
+            // There is nobody left to tell.
+        }
+    }
+}
+
+function reply(refusal: Refusal | undefined): Reply | undefined {
+    return refusal && replies[refusal];
+}
+
+function storageMode({ sessionIdGenerator, sessionStorageMode, sessionStore }: StreamableHttpOptions): SessionStorageMode {
+    if (sessionStorageMode === 'external') {
+        if (!sessionStore) {
+            throw new SessionError(
+                'CONFIGURATION',
+                "sessionStorageMode 'external' needs a sessionStore, for example new RedisSessionStore({ redis })"
+            );
+        }
+        if (!sessionIdGenerator) {
+            throw new SessionError(
+                'CONFIGURATION',
+                "sessionStorageMode 'external' needs a sessionIdGenerator, for example () => randomUUID()"
+            );
+        }
+    }
+    if (sessionStorageMode !== undefined && sessionStorageMode !== 'external' && sessionStorageMode !== 'memory') {
+        throw new SessionError('CONFIGURATION', "sessionStorageMode is 'memory' or 'external'");
+    }
+    return sessionStorageMode ?? (sessionStore && sessionIdGenerator ? 'external' : 'memory');
+}
+
+function positiveBytes(option: string, value: number | undefined, byDefault: number): number {
+    if (value === undefined) {
+        return byDefault;
+    }
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+        throw new RangeError(`${option} must be a positive number of bytes, got ${String(value)}`);
+    }
+    return value;
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+    resolve: {
+        alias: {
+            '@mcp-sessions/core': source('./src/index.ts'),
+            '@mcp-sessions/redis': source('./packages/redis/src/index.ts'),
+            '@mcp-sessions/sdk/server': source('./packages/sdk/src/server/index.ts')
+        }
+    },
+    test: {
+        retry: 0,
+        testTimeout: 30_000,
+        hookTimeout: 120_000,
+        projects: [
+            {
+                extends: true,
+                test: {
+                    name: 'source',
+                    include: ['test/**/*.test.ts'],
+                    exclude: ['test/packed/**', 'test/structure/**', 'node_modules/**']
+                }
+            },
+            {
+                extends: true,
+                test: {
+                    name: 'structure',
+                    include: ['test/structure/**/*.test.ts'],
+                    globalSetup: ['test/structure/support/globalSetup.ts']
+                }
+            },
+            {
+                extends: true,
+                test: {
+                    name: 'packed',
+                    include: ['test/packed/**/*.test.ts'],
+                    globalSetup: ['test/packed/support/globalSetup.ts'],
+                    testTimeout: 120_000
+                }
+            }
+        ]
+    }
+});
