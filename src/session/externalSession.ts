@@ -137,6 +137,9 @@ export class ExternalSession implements SessionGate {
         }
         return this.guarded(async () => {
             const record = await this.access.read(sessionId);
+            if (!record && this.record) {
+                return this.gone();
+            }
             return record && record.principal === this.principalOf(request) ? undefined : 'sessionNotFound';
         });
     }
@@ -295,9 +298,7 @@ export class ExternalSession implements SessionGate {
         const known = this.record as SessionRecord;
         const record = await this.access.readAndTouch(known.sessionId);
         if (!record) {
-            this.refusalWhenClosed = 'sessionNotFound';
-            this.host.sessionGone();
-            return 'sessionNotFound';
+            return this.gone();
         }
         this.checkedAt = performance.now();
         const before = this.record as SessionRecord;
@@ -312,9 +313,7 @@ export class ExternalSession implements SessionGate {
     private async apply(change: (record: SessionRecord) => Partial<SessionRecord> | undefined): Promise<Refusal | undefined> {
         const outcome = await this.access.update(this.record as SessionRecord, change);
         if (!outcome) {
-            this.refusalWhenClosed = 'sessionNotFound';
-            this.host.sessionGone();
-            return 'sessionNotFound';
+            return this.gone();
         }
         this.record = outcome.record;
         this.checkedAt = performance.now();
@@ -331,6 +330,13 @@ export class ExternalSession implements SessionGate {
             })
         );
         return refusal ?? first;
+    }
+
+    /** The session was ended elsewhere, or has expired: what is left of it here goes too. */
+    private gone(): Refusal {
+        this.refusalWhenClosed = 'sessionNotFound';
+        this.host.sessionGone();
+        return 'sessionNotFound';
     }
 
     /** The answer of an unknown session, found in the way of an unknown session: 503 while the store is down. */

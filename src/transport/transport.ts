@@ -1,11 +1,13 @@
 import { SessionError, toError } from '../errors.js';
-import { maxBatchSize, parseMessage } from '../jsonrpc/parse.js';
-import { isRequest, type JSONRPCMessage, type JSONRPCRequest, type MessageExtraInfo, type RequestId } from '../jsonrpc/types.js';
-import { defaultProtocolRules, firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
+import type { JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId } from '../jsonrpc/types.js';
+import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { ExternalSession } from '../session/externalSession.js';
 import { MemorySession } from '../session/memorySession.js';
 import type { Refusal, SessionGate } from '../session/sessionGate.js';
+import { Delivery } from './delivery.js';
 import type { Exchange } from './exchange.js';
+import { readMessages } from './messageReader.js';
+import { milliseconds, positiveBytes, storageMode } from './optionChecks.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
 import { OwnRequests } from './ownRequests.js';
 import { errorText, replies, type Reply } from './replies.js';
@@ -38,10 +40,10 @@ export abstract class StreamableHttpTransport {
 
     private readonly gate: SessionGate;
     private readonly router: StreamRouter;
+    private readonly delivery: Delivery;
     private readonly own = new OwnRequests();
     private readonly allowed: AllowedSources | undefined;
     private readonly stateless: boolean;
-    private readonly enableJsonResponse: boolean;
     private readonly maxBodyBytes: number;
     private started = false;
     private used = false;
@@ -53,7 +55,6 @@ export abstract class StreamableHttpTransport {
     ) {
         this.stateless = options.sessionIdGenerator === undefined;
         this.sessionStorageMode = storageMode(options);
-        this.enableJsonResponse = options.enableJsonResponse ?? false;
         this.maxBodyBytes = positiveBytes('maxRequestBodySize', options.maxRequestBodySize, defaultMaxBodyBytes);
         if (options.enableDnsRebindingProtection) {
             this.allowed = { hosts: options.allowedHosts, origins: options.allowedOrigins };
@@ -70,6 +71,14 @@ export abstract class StreamableHttpTransport {
                 maxBufferedBytes: positiveBytes('maxBufferedBytes', options.maxBufferedBytes, defaultMaxBufferedBytes),
                 onerror: error => this.report(error)
             }
+        });
+        this.delivery = new Delivery({
+            gate: this.gate,
+            router: this.router,
+            rules,
+            enableJsonResponse: options.enableJsonResponse ?? false,
+            toServer: (message, extra) => this.onmessage?.(message, extra),
+            report: error => this.report(error)
         });
     }
 
@@ -191,7 +200,7 @@ export abstract class StreamableHttpTransport {
         if (headerRefusal) {
             return headerRefusal;
         }
-        const messages = await this.readMessages(exchange);
+        const messages = await readMessages(exchange, this.maxBodyBytes);
         if (!Array.isArray(messages)) {
             return messages;
         }
@@ -206,35 +215,7 @@ export abstract class StreamableHttpTransport {
         if (refusal) {
             return refusal;
         }
-        return this.closed ? this.closedReply : this.deliver(exchange, messages, initialize);
-    }
-
-    /** The messages of a POST, or why there are none. */
-    private async readMessages(exchange: Exchange): Promise<JSONRPCMessage[] | Reply> {
-        let parsed = exchange.parsedBody;
-        if (parsed === undefined) {
-            try {
-                const text = await exchange.readBody(this.maxBodyBytes);
-                if (text === null) {
-                    return replies.bodyTooLarge(this.maxBodyBytes);
-                }
-                parsed = JSON.parse(text);
-            } catch {
-                return replies.invalidJson;
-            }
-        }
-        if (Array.isArray(parsed) && parsed.length > maxBatchSize) {
-            return replies.batchTooLong(maxBatchSize);
-        }
-        const messages: JSONRPCMessage[] = [];
-        for (const value of Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]) {
-            const message = parseMessage(value);
-            if (!message) {
-                return replies.invalidMessage;
-            }
-            messages.push(message);
-        }
-        return messages;
+        return this.closed ? this.closedReply : this.delivery.deliver(exchange, messages, initialize);
     }
 
     private async initialize(exchange: Exchange, message: JSONRPCRequest, count: number): Promise<Reply | undefined> {
@@ -249,96 +230,6 @@ export abstract class StreamableHttpTransport {
         return reply(await this.gate.admit(exchange)) ?? checkProtocolVersion(exchange, this.rules);
     }
 
-    /** Hands messages to the server and, if there are requests among them, begins the answer that their responses make. */
-    private async deliver(
-        exchange: Exchange,
-        messages: JSONRPCMessage[],
-        initialize: JSONRPCRequest | undefined
-    ): Promise<Reply | undefined> {
-        const extra: MessageExtraInfo = { authInfo: exchange.authInfo, requestInfo: exchange.requestInfo };
-        if (!messages.some(isRequest)) {
-            for (const message of messages) {
-                const refusal = await this.pass(message, extra);
-                if (refusal) {
-                    return refusal;
-                }
-            }
-            return replies.accepted;
-        }
-        const group = this.router.begin(exchange, this.enableJsonResponse);
-        try {
-            const resumable =
-                this.router.isResumable && !this.enableJsonResponse && this.versionOf(exchange, initialize) >= firstResumableVersion;
-            const requests = new Map(
-                messages.filter(isRequest).map(message => [message, this.router.track(message, group, this.gate.hookFor(message))])
-            );
-            if (resumable) {
-                await this.router.prime(group);
-            }
-            for (const message of messages) {
-                const request = isRequest(message) ? requests.get(message) : undefined;
-                if (!request) {
-                    await this.pass(message, extra);
-                    continue;
-                }
-                this.onmessage?.(request.id === request.clientId ? message : ({ ...message, id: request.id } as JSONRPCRequest), {
-                    ...extra,
-                    ...(resumable && {
-                        closeSSEStream: () => this.closeSSEStream(request.id),
-                        closeStandaloneSSEStream: () => this.closeStandaloneSSEStream()
-                    })
-                });
-            }
-        } catch (error) {
-            this.report(toError(error));
-            this.router.fail(group, replies.internalError);
-            return undefined;
-        }
-        this.router.release(group);
-        return undefined;
-    }
-
-    /** Hands a notification or a response to the server, unless it is not for it. */
-    private async pass(message: JSONRPCMessage, extra: MessageExtraInfo): Promise<Reply | undefined> {
-        const accepted = this.gate.accepts(message);
-        const verdict = typeof accepted === 'object' ? await accepted : accepted;
-        if (typeof verdict === 'string') {
-            return replies[verdict];
-        }
-        const delivered = verdict ? this.withServerId(message) : undefined;
-        if (delivered) {
-            this.onmessage?.(delivered, extra);
-        }
-        return undefined;
-    }
-
-    /** A cancellation names the request as the client does; the server may know it by another id. */
-    private withServerId(message: JSONRPCMessage): JSONRPCMessage | undefined {
-        if (!('method' in message) || message.method !== 'notifications/cancelled') {
-            return message;
-        }
-        const clientId = message.params?.['requestId'] as RequestId | undefined;
-        if (clientId === undefined) {
-            return message;
-        }
-        if (this.router.isAmbiguous(clientId)) {
-            this.report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
-            return undefined;
-        }
-        const id = this.router.cancel(clientId);
-        return id === undefined || id === clientId ? message : { ...message, params: { ...message.params, requestId: id } };
-    }
-
-    /** The version that the client speaks, as far as it decides whether it can resume. */
-    private versionOf(exchange: Exchange, initialize: JSONRPCRequest | undefined): string {
-        return (
-            (initialize?.params?.['protocolVersion'] as string | undefined) ??
-            exchange.header('mcp-protocol-version') ??
-            this.gate.protocolVersion ??
-            this.rules.defaultProtocolVersion
-        );
-    }
-
     private createGate(options: StreamableHttpOptions): SessionGate {
         const { sessionIdGenerator, sessionStore } = options;
         if (!this.isUsingExternalSessionStore || !sessionIdGenerator || !sessionStore) {
@@ -350,8 +241,8 @@ export abstract class StreamableHttpTransport {
                 store: sessionStore,
                 callbacks: options,
                 bind: options.bind,
-                revalidateMs: options.revalidateMs ?? defaultRevalidateMs,
-                storeTimeoutMs: options.storeTimeoutMs ?? defaultStoreTimeoutMs,
+                revalidateMs: milliseconds('revalidateMs', options.revalidateMs, defaultRevalidateMs),
+                storeTimeoutMs: milliseconds('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs),
                 maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes)
             },
             {
@@ -395,35 +286,4 @@ export abstract class StreamableHttpTransport {
 
 function reply(refusal: Refusal | undefined): Reply | undefined {
     return refusal && replies[refusal];
-}
-
-function storageMode({ sessionIdGenerator, sessionStorageMode, sessionStore }: StreamableHttpOptions): SessionStorageMode {
-    if (sessionStorageMode === 'external') {
-        if (!sessionStore) {
-            throw new SessionError(
-                'CONFIGURATION',
-                "sessionStorageMode 'external' needs a sessionStore, for example new RedisSessionStore({ redis })"
-            );
-        }
-        if (!sessionIdGenerator) {
-            throw new SessionError(
-                'CONFIGURATION',
-                "sessionStorageMode 'external' needs a sessionIdGenerator, for example () => randomUUID()"
-            );
-        }
-    }
-    if (sessionStorageMode !== undefined && sessionStorageMode !== 'external' && sessionStorageMode !== 'memory') {
-        throw new SessionError('CONFIGURATION', "sessionStorageMode is 'memory' or 'external'");
-    }
-    return sessionStorageMode ?? (sessionStore && sessionIdGenerator ? 'external' : 'memory');
-}
-
-function positiveBytes(option: string, value: number | undefined, byDefault: number): number {
-    if (value === undefined) {
-        return byDefault;
-    }
-    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
-        throw new RangeError(`${option} must be a positive number of bytes, got ${String(value)}`);
-    }
-    return value;
 }

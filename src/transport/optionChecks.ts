@@ -1,0 +1,48 @@
+import { SessionError } from '../errors.js';
+import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
+
+/** Where the session lives by these options. Throws where they contradict each other. */
+export function storageMode({ sessionIdGenerator, sessionStorageMode, sessionStore }: StreamableHttpOptions): SessionStorageMode {
+    switch (sessionStorageMode) {
+        case undefined:
+            return sessionStore && sessionIdGenerator ? 'external' : 'memory';
+        case 'memory':
+            return 'memory';
+        case 'external':
+            if (!sessionStore) {
+                throw new SessionError(
+                    'CONFIGURATION',
+                    "sessionStorageMode 'external' needs a sessionStore, for example new RedisSessionStore({ redis })"
+                );
+            }
+            if (!sessionIdGenerator) {
+                throw new SessionError(
+                    'CONFIGURATION',
+                    "sessionStorageMode 'external' needs a sessionIdGenerator, for example () => randomUUID()"
+                );
+            }
+            return 'external';
+        default:
+            throw new SessionError('CONFIGURATION', "sessionStorageMode must be 'memory' or 'external'");
+    }
+}
+
+/** A size in bytes, or its default. */
+export function positiveBytes(option: string, value: number | undefined, byDefault: number): number {
+    return checked(option, 'a positive number of bytes', value, byDefault, value => value > 0);
+}
+
+/** A duration of zero or more, or its default. */
+export function milliseconds(option: string, value: number | undefined, byDefault: number): number {
+    return checked(option, 'a number of milliseconds, 0 or more', value, byDefault, value => value >= 0);
+}
+
+function checked(option: string, what: string, value: number | undefined, byDefault: number, valid: (value: number) => boolean): number {
+    if (value === undefined) {
+        return byDefault;
+    }
+    if (typeof value !== 'number' || !Number.isFinite(value) || !valid(value)) {
+        throw new RangeError(`${option} must be ${what}, got ${String(value)}`);
+    }
+    return value;
+}
