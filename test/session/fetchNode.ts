@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { AuthInfo, SessionStore, StreamableHttpOptions } from '@mcp-sessions/core';
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import { z } from 'zod';
-import { WebStandardStreamableHTTPServerTransport } from '../../packages/sdk/src/server/webStandardStreamableHttp.js';
+import {
+    WebStandardStreamableHTTPServerTransport,
+    type WebStandardStreamableHTTPServerTransportOptions as Options
+} from '../../packages/sdk/src/server/webStandardStreamableHttp.js';
 
+export type NodeOptions = Options;
 type Transport = WebStandardStreamableHTTPServerTransport;
 
 /** One node of a cluster without its sockets: a transport and a server per session, as an application keeps them. */
@@ -18,14 +22,14 @@ export class FetchNode {
 
     constructor(
         readonly name: string,
-        private readonly options: StreamableHttpOptions & { sessionStore: SessionStore }
+        private readonly options: Options
     ) {}
 
     async fetch(request: Request, authInfo?: AuthInfo): Promise<Response> {
         const claimed = request.headers.get('mcp-session-id');
         const started = (claimed && this.transports.get(claimed)) || this.start(claimed);
         const transport = await started;
-        const response = await transport.handleRequest(request, { authInfo });
+        const response = await transport.handleRequest(request, authInfo ? { authInfo } : {});
         if (transport.sessionId === undefined && claimed) {
             this.transports.delete(claimed);
         }

@@ -1,6 +1,6 @@
-import { InMemorySessionStore, isSessionError, type SessionStore, type StreamableHttpOptions } from '@mcp-sessions/core';
+import { InMemorySessionStore, isSessionError, type SessionStore } from '@mcp-sessions/core';
 import { describe, expect, it, vi } from 'vitest';
-import { bare, call, FetchNode, initialize, notify } from './fetchNode.js';
+import { bare, call, FetchNode, initialize, notify, type NodeOptions } from './fetchNode.js';
 import { fiveMethods } from './stores.js';
 
 const unavailable = '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Service temporarily unavailable"},"id":null}';
@@ -40,7 +40,7 @@ const wraps = [
 
 describe.each(wraps)('an outage of a store with $kind', ({ wrap }) => {
     describe.each<Fault>(['rejects', 'throws', 'hangs'])('that %s', fault => {
-        const start = (options: StreamableHttpOptions = {}) => {
+        const start = (options: NodeOptions = {}) => {
             const { store, fail } = faulty(wrap(new InMemorySessionStore()));
             const named = (name: string): FetchNode =>
                 new FetchNode(name, { sessionStore: store, revalidateMs: 0, storeTimeoutMs: 50, ...options });

@@ -1,6 +1,19 @@
-import type { AuthInfo, SessionData, SessionStore, StreamableHttpOptions } from '@mcp-sessions/core';
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
+import type { SessionData, SessionStore } from '@mcp-sessions/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bare, call, capabilities, clientInfo, FetchNode, initialize, messages, notify, post, toolText } from './fetchNode.js';
+import {
+    bare,
+    call,
+    capabilities,
+    clientInfo,
+    FetchNode,
+    initialize,
+    messages,
+    notify,
+    post,
+    toolText,
+    type NodeOptions
+} from './fetchNode.js';
 import { fiveMethods, storeKinds, type OpenedStores } from './stores.js';
 
 const notFound = '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}';
@@ -21,7 +34,7 @@ describe.each(kinds)('a session in a store: $name', ({ open, wrap }) => {
         store = wrap(stores.make());
     });
 
-    function node(name: string, options: StreamableHttpOptions = {}): FetchNode {
+    function node(name: string, options: NodeOptions = {}): FetchNode {
         return new FetchNode(name, { sessionStore: store, ...options });
     }
 
@@ -258,7 +271,7 @@ describe.each(kinds)('a session in a store: $name', ({ open, wrap }) => {
     });
 
     it('P1: the application may choose whom a session belongs to', async () => {
-        const bind: StreamableHttpOptions['bind'] = (_auth, { headers }) => headers['x-tenant'] as string | undefined;
+        const bind: NodeOptions['bind'] = (_auth, { headers }) => headers['x-tenant'] as string | undefined;
         const sessionId = await (async () => {
             const response = await node('a', { bind }).fetch(call(undefined, 'initialize', initializeParams, { 'x-tenant': 'one' }));
             await response.text();
