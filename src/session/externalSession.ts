@@ -49,6 +49,7 @@ export class ExternalSession implements SessionGate {
     /** The request that begins the session, until the session is recorded. */
     private opening: SessionRequest | undefined;
     private recovery: Recovery | undefined;
+    private tagged: { readonly sessionId: string; readonly prefix: string } | undefined;
     private revalidation: Promise<Refusal | undefined> | undefined;
     private readonly access: StoreAccess;
     private readonly keeper: SessionKeeper;
@@ -73,8 +74,15 @@ export class ExternalSession implements SessionGate {
         return this.record?.protocolVersion;
     }
 
+    /** A tag of the session, so that sessions may share one event store and none is given another's events. */
     get streamPrefix(): string {
-        return this.sessionId === undefined ? '' : `${digest(this.sessionId).slice(0, 16)}.`;
+        if (this.sessionId === undefined) {
+            return '';
+        }
+        if (this.tagged?.sessionId !== this.sessionId) {
+            this.tagged = { sessionId: this.sessionId, prefix: `${digest(this.sessionId).slice(0, 16)}.` };
+        }
+        return this.tagged.prefix;
     }
 
     async open(request: SessionRequest): Promise<Refusal | undefined> {
@@ -101,9 +109,16 @@ export class ExternalSession implements SessionGate {
             return undefined;
         });
         if (refusal) {
-            this.opening = undefined;
+            this.undoOpen();
         }
         return refusal;
+    }
+
+    undoOpen(): void {
+        this.opening = undefined;
+        if (!this.record) {
+            this.sessionId = undefined;
+        }
     }
 
     admit(request: SessionRequest): Verdict {
@@ -211,10 +226,7 @@ export class ExternalSession implements SessionGate {
             }
             throw error;
         } finally {
-            this.opening = undefined;
-            if (!this.record) {
-                this.sessionId = undefined;
-            }
+            this.undoOpen();
         }
     }
 

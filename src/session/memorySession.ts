@@ -25,6 +25,11 @@ export class MemorySession implements SessionGate {
         return this.sessionId && onsessioninitialized ? this.announce(this.sessionId, onsessioninitialized) : undefined;
     }
 
+    undoOpen(): void {
+        this.sessionId = undefined;
+        this.initialized = false;
+    }
+
     admit(request: SessionRequest): Verdict {
         if (this.generateSessionId === undefined) {
             return undefined;
@@ -70,8 +75,7 @@ export class MemorySession implements SessionGate {
             await callback(sessionId);
             return undefined;
         } catch (error) {
-            this.sessionId = undefined;
-            this.initialized = false;
+            this.undoOpen();
             this.report(toError(error));
             return 'internalError';
         }

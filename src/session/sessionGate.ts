@@ -59,6 +59,9 @@ export interface SessionGate {
     /** An `initialize` request: begins the session, or says why not. */
     open(request: SessionRequest, message: JSONRPCRequest): Verdict;
 
+    /** The `initialize` that {@link open} let in came to nothing: everything is as it was before it. */
+    undoOpen(): void;
+
     /** Any other request: whether it is of this session. */
     admit(request: SessionRequest): Verdict;
 

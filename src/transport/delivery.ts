@@ -35,13 +35,16 @@ export class Delivery {
             }
             return replies.accepted;
         }
-        const { router, enableJsonResponse, report } = this.settings;
+        const { gate, router, enableJsonResponse, report } = this.settings;
         const group = router.begin(exchange, enableJsonResponse);
         try {
             await this.begin(exchange, messages, initialize, group, extra);
         } catch (error) {
             report(toError(error));
             router.fail(group, replies.internalError);
+            if (initialize) {
+                gate.undoOpen();
+            }
             return undefined;
         }
         router.release(group);

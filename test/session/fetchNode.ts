@@ -41,7 +41,8 @@ export class FetchNode {
         return this.transports.get(sessionId);
     }
 
-    private start(claimed: string | null): Promise<Transport> {
+    /** A new transport with a server of its own; for a session that the request claims, or for a new one. */
+    start(claimed: string | null): Promise<Transport> {
         const { onsessioninitialized, ...options } = this.options;
         const transport = new WebStandardStreamableHTTPServerTransport({
             sessionIdGenerator: () => randomUUID(),

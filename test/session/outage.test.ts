@@ -79,12 +79,15 @@ describe.each(wraps)('an outage of a store with $kind', ({ wrap }) => {
             const { store, fail, a } = start();
             const opened = vi.fn();
             const node = new FetchNode('c', { sessionStore: store, storeTimeoutMs: 50, onsessioninitialized: opened });
+            const transport = await node.start(null);
             fail(fault);
-            const response = await node.fetch(initialize());
+            const response = await transport.handleRequest(initialize());
             expect([response.status, response.headers.get('mcp-session-id'), await response.text()]).toEqual([503, null, unavailable]);
             expect(opened).not.toHaveBeenCalled();
             fail('none');
-            const sessionId = await begin(node);
+            const retried = await transport.handleRequest(initialize());
+            await retried.text();
+            const sessionId = retried.headers.get('mcp-session-id') as string;
             expect(opened.mock.calls).toEqual([[sessionId]]);
             expect((await a.fetch(call(sessionId, 'ping'))).status).toBe(200);
         });
@@ -186,3 +189,34 @@ describe('B3: store calls', () => {
         expect(calls).toEqual([]);
     });
 });
+
+it.each(['memory', 'external'] as const)(
+    'D2: an event store that fails leaves the transport as it was before initialize (%s)',
+    async mode => {
+        let refuse = true;
+        const events: string[] = [];
+        const node = new FetchNode('a', {
+            sessionStorageMode: mode,
+            sessionStore: new InMemorySessionStore(),
+            eventStore: {
+                storeEvent: async streamId => {
+                    if (refuse) {
+                        throw new Error('secret-host is not connected');
+                    }
+                    return String(events.push(streamId));
+                },
+                replayEventsAfter: () => Promise.reject(new Error('not asked for here'))
+            }
+        });
+        const transport = await node.start(null);
+        const refused = await transport.handleRequest(initialize());
+        expect([refused.status, await refused.text()]).toEqual([
+            500,
+            '{"jsonrpc":"2.0","error":{"code":-32603,"message":"Internal error"},"id":null}'
+        ]);
+        refuse = false;
+        const retried = await transport.handleRequest(initialize());
+        expect(retried.status).toBe(200);
+        expect(await retried.text()).toContain('id: 1\ndata: \n\n');
+    }
+);

@@ -350,12 +350,13 @@ describe.each(kinds)('a session in a store: $name', ({ open, wrap }) => {
                 }
             }
         });
-        const response = await a.fetch(initialize());
+        const transport = await a.start(null);
+        const response = await transport.handleRequest(initialize());
         expect([response.status, response.headers.get('mcp-session-id')]).toEqual([500, null]);
         await vi.waitFor(async () => expect(await store.sessionExists(stored[0]!)).toBe(false));
         refuse = false;
-        const sessionId = await begin(a);
-        expect(sessionId).toBe(stored[1]);
+        const retried = await transport.handleRequest(initialize());
+        expect([retried.status, retried.headers.get('mcp-session-id')]).toEqual([200, stored[1]]);
     });
 
     it('P8: an initialize that the server refuses leaves nothing', async () => {
