@@ -1,5 +1,6 @@
 // Puts the Lua scripts of packages/redis into a module, so that they need no files at run time.
 // With --check it writes nothing and fails when the module is out of date.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const folder = new URL('../packages/redis/src/scripts/', import.meta.url);
@@ -10,7 +11,8 @@ const constants = readdirSync(folder)
     .sort()
     .map(name => {
         const source = readFileSync(new URL(name, folder), 'utf8').trimEnd();
-        return `/** \`${name}\` */\nexport const ${name.replace(/-\d+\.lua$/, '')}Source = String.raw\`${source}\`;\n`;
+        const sha1 = createHash('sha1').update(source).digest('hex');
+        return `/** \`${name}\` */\nexport const ${name.replace(/-\d+\.lua$/, '')} = {\n    sha1: '${sha1}',\n    source: String.raw\`${source}\`\n};\n`;
     });
 const text = `// Made by scripts/embedLua.mjs from the .lua files beside it. Do not edit: change those, and run \`npm run embed\`.\n\n${constants.join('\n')}`;
 

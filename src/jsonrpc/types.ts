@@ -40,9 +40,9 @@ export interface AuthInfo {
     clientId: string;
     scopes: string[];
     /** Seconds since the Unix epoch. */
-    expiresAt?: number | undefined;
-    resource?: URL | undefined;
-    extra?: Record<string, unknown> | undefined;
+    expiresAt?: number;
+    resource?: URL;
+    extra?: Record<string, unknown>;
 }
 
 /** The HTTP request that a message came with. */

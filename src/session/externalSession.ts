@@ -1,9 +1,10 @@
 import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
 import type { SessionStore } from '../ports/sessionStore.js';
-import { bindToAuthInfo, principalTag, type Bind } from './principal.js';
+import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
 import { schemaVersion, type SessionRecord } from './record.js';
-import { changeOf } from './recordedRequests.js';
+import { changeOf, type RecordChange } from './recordedRequests.js';
+import { Recovery } from './recovery.js';
 import { restoreServer, updateServer } from './restoreServer.js';
 import { digest, fingerprint, isValidSessionId } from './sessionId.js';
 import type { Refusal, ResponseHook, SessionCallbacks, SessionGate, SessionHost, SessionRequest, Verdict } from './sessionGate.js';
@@ -20,18 +21,6 @@ export interface ExternalSessionOptions {
     readonly maxRecordBytes: number;
 }
 
-/** One recovery that is under way, shared by all requests that wait for it. */
-interface Recovery {
-    readonly sessionId: string;
-    readonly record: Promise<SessionRecord | null>;
-    /** Requests that wait for it; when the last one leaves without a restored session, it is over. */
-    waiting: number;
-    restored?: Promise<void>;
-    /** Resolves when it is over, however it went. */
-    readonly over: Promise<void>;
-    end(): void;
-}
-
 /**
  * A session that lives in a store. Any node serves it: one that has not seen it reads its record, gives its server what
  * the first node's server knew, and goes on.
@@ -41,6 +30,8 @@ interface Recovery {
  */
 export class ExternalSession implements SessionGate {
     sessionId: string | undefined;
+    /** A tag of the session, so that sessions may share one event store and none is given another's events. */
+    streamPrefix = '';
     refusalWhenClosed: Refusal = 'unavailable';
 
     /** The record as this node last saw it. Present as soon as the session is this transport's. */
@@ -49,17 +40,16 @@ export class ExternalSession implements SessionGate {
     /** The request that begins the session, until the session is recorded. */
     private opening: SessionRequest | undefined;
     private recovery: Recovery | undefined;
-    private tagged: { readonly sessionId: string; readonly prefix: string } | undefined;
     private revalidation: Promise<Refusal | undefined> | undefined;
     private readonly access: StoreAccess;
     private readonly keeper: SessionKeeper;
-    private readonly bind: Bind;
+    private readonly principals: PrincipalTagger;
 
     constructor(
         private readonly options: ExternalSessionOptions,
         private readonly host: SessionHost
     ) {
-        this.bind = options.bind ?? bindToAuthInfo;
+        this.principals = new PrincipalTagger(options.bind ?? bindToAuthInfo);
         this.access = new StoreAccess(options.store, {
             timeoutMs: options.storeTimeoutMs,
             maxRecordBytes: options.maxRecordBytes,
@@ -74,17 +64,6 @@ export class ExternalSession implements SessionGate {
         return this.record?.protocolVersion;
     }
 
-    /** A tag of the session, so that sessions may share one event store and none is given another's events. */
-    get streamPrefix(): string {
-        if (this.sessionId === undefined) {
-            return '';
-        }
-        if (this.tagged?.sessionId !== this.sessionId) {
-            this.tagged = { sessionId: this.sessionId, prefix: `${digest(this.sessionId).slice(0, 16)}.` };
-        }
-        return this.tagged.prefix;
-    }
-
     async open(request: SessionRequest): Promise<Refusal | undefined> {
         if (this.opening || this.recovery || this.record) {
             return 'alreadyInitialized';
@@ -94,7 +73,7 @@ export class ExternalSession implements SessionGate {
             const claimed = request.header('mcp-session-id');
             if (isValidSessionId(claimed)) {
                 const record = await this.access.read(claimed);
-                if (record && record.principal === this.principalOf(request)) {
+                if (record && record.principal === (await this.principalOf(request))) {
                     return 'alreadyInitialized';
                 }
             }
@@ -105,7 +84,7 @@ export class ExternalSession implements SessionGate {
                     'sessionIdGenerator must return 1 to 1024 visible ASCII characters (0x21 to 0x7E), for example randomUUID()'
                 );
             }
-            this.sessionId = sessionId;
+            await this.take(sessionId);
             return undefined;
         });
         if (refusal) {
@@ -129,17 +108,10 @@ export class ExternalSession implements SessionGate {
         if (!isValidSessionId(sessionId)) {
             return 'sessionNotFound';
         }
-        if (!this.record) {
-            return this.guarded(() => this.recover(sessionId, request));
-        }
-        if (sessionId !== this.sessionId || this.record.principal !== this.principalOf(request)) {
-            return this.refuseAsUnknown(sessionId);
-        }
-        this.keeper.wake();
-        if (this.options.revalidateMs > 0 && performance.now() - this.checkedAt < this.options.revalidateMs) {
-            return undefined;
-        }
-        return this.guarded(() => this.revalidate(request));
+        const principal = this.principalOf(request);
+        return principal instanceof Promise
+            ? this.guarded(async () => this.admitPrincipal(sessionId, await principal, request))
+            : this.admitPrincipal(sessionId, principal, request);
     }
 
     async admitEnd(request: SessionRequest): Promise<Refusal | undefined> {
@@ -155,7 +127,7 @@ export class ExternalSession implements SessionGate {
             if (!record && this.record) {
                 return this.gone();
             }
-            return record && record.principal === this.principalOf(request) ? undefined : 'sessionNotFound';
+            return record && record.principal === (await this.principalOf(request)) ? undefined : 'sessionNotFound';
         });
     }
 
@@ -191,6 +163,20 @@ export class ExternalSession implements SessionGate {
         this.keeper.stop();
     }
 
+    private admitPrincipal(sessionId: string, principal: PrincipalTag, request: SessionRequest): Verdict {
+        if (!this.record) {
+            return this.guarded(() => this.recover(sessionId, principal, request));
+        }
+        if (sessionId !== this.sessionId || principal !== this.record.principal) {
+            return this.refuseAsUnknown(sessionId);
+        }
+        this.keeper.wake();
+        if (this.options.revalidateMs > 0 && performance.now() - this.checkedAt < this.options.revalidateMs) {
+            return undefined;
+        }
+        return this.guarded(() => this.revalidate(request));
+    }
+
     /** Stores the session that an `initialize` response begins, before the client sees that response. */
     private async recordSession(message: JSONRPCRequest, response: JSONRPCResponse): Promise<Refusal | undefined> {
         const sessionId = this.sessionId as string;
@@ -201,7 +187,7 @@ export class ExternalSession implements SessionGate {
                 return undefined;
             }
             const now = Date.now();
-            const principal = this.principalOf(request);
+            const principal = await this.principalOf(request);
             const record: SessionRecord = {
                 sessionId,
                 initialized: false,
@@ -230,7 +216,7 @@ export class ExternalSession implements SessionGate {
         }
     }
 
-    private async recover(sessionId: string, request: SessionRequest): Promise<Refusal | undefined> {
+    private async recover(sessionId: string, principal: PrincipalTag, request: SessionRequest): Promise<Refusal | undefined> {
         if (this.opening) {
             return 'notInitialized';
         }
@@ -239,54 +225,45 @@ export class ExternalSession implements SessionGate {
             await this.recovery.over;
             return this.admit(request);
         }
-        const recovery = (this.recovery ??= this.beginRecovery(sessionId));
-        recovery.waiting++;
-        try {
-            const record = await recovery.record;
-            if (!record || record.principal !== this.principalOf(request)) {
-                return 'sessionNotFound';
-            }
-            await (recovery.restored ??= this.restore(record, request));
-            return undefined;
-        } finally {
-            if (--recovery.waiting === 0) {
-                recovery.end();
-            }
-        }
-    }
-
-    private beginRecovery(sessionId: string): Recovery {
-        let finish!: () => void;
-        const over = new Promise<void>(resolve => (finish = resolve));
-        const record = this.access.read(sessionId);
-        return {
-            sessionId,
-            record,
-            waiting: 0,
-            over,
-            end: () => {
+        const recovery = (this.recovery ??= new Recovery(sessionId, this.access.read(sessionId)));
+        return recovery.share(
+            async () => {
+                const record = await recovery.record;
+                if (!record || record.principal !== principal) {
+                    return 'sessionNotFound';
+                }
+                await (recovery.restored ??= this.restore(record, request));
+                return undefined;
+            },
+            () => {
                 this.recovery = undefined;
-                finish();
             }
-        };
+        );
     }
 
     private async restore(record: SessionRecord, request: SessionRequest): Promise<void> {
-        // Servers file what belongs to a session under the id that the transport has at that time.
-        this.sessionId = record.sessionId;
         try {
+            // Servers file what belongs to a session under the id that the transport has at that time.
+            await this.take(record.sessionId);
             await restoreServer(this.host, record, request);
             this.adopt(record);
             this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error)));
         } catch (cause) {
             this.sessionId = undefined;
-            throw new SessionError('RESTORE_FAILED', `The server did not take over session ${fingerprint(record.sessionId)}`, { cause });
+            throw new SessionError('RESTORE_FAILED', `The server did not take over session ${await fingerprint(record.sessionId)}`, {
+                cause
+            });
         }
         try {
             await this.options.callbacks.onsessionrestored?.(record.sessionId);
         } catch (error) {
             this.host.report(toError(error));
         }
+    }
+
+    private async take(sessionId: string): Promise<void> {
+        this.streamPrefix = `${(await digest(sessionId)).slice(0, 16)}.`;
+        this.sessionId = sessionId;
     }
 
     private adopt(record: SessionRecord): void {
@@ -322,7 +299,7 @@ export class ExternalSession implements SessionGate {
     }
 
     /** Writes a change of the session, which this node's server has made already, for all nodes. */
-    private async apply(change: (record: SessionRecord) => Partial<SessionRecord> | undefined): Promise<Refusal | undefined> {
+    private async apply(change: RecordChange): Promise<Refusal | undefined> {
         const outcome = await this.access.update(this.record as SessionRecord, change);
         if (!outcome) {
             return this.gone();
@@ -359,8 +336,8 @@ export class ExternalSession implements SessionGate {
         });
     }
 
-    private principalOf(request: SessionRequest): string | undefined {
-        return principalTag(this.bind(request.authInfo, request.requestInfo));
+    private principalOf({ authInfo, requestInfo }: SessionRequest): PrincipalTag | Promise<PrincipalTag> {
+        return this.principals.tagOf(authInfo, requestInfo);
     }
 
     /** Turns what went wrong into what the client is told; the error itself is for `onerror` alone. */

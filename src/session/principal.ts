@@ -1,6 +1,9 @@
 import type { AuthInfo, RequestInfo } from '../jsonrpc/types.js';
 import { digest } from './sessionId.js';
 
+/** What a record keeps of its owner: a hash, or undefined for a session without one. */
+export type PrincipalTag = string | undefined;
+
 /** Names whom a request speaks for; undefined: nobody in particular. */
 export type Bind = (authInfo: AuthInfo | undefined, request: RequestInfo) => string | undefined;
 
@@ -16,7 +19,21 @@ export const bindToAuthInfo: Bind = authInfo => {
     return JSON.stringify([iss ?? null, sub ?? null, authInfo.clientId]);
 };
 
-/** What a record keeps of its owner. */
-export function principalTag(principal: string | undefined): string | undefined {
-    return principal === undefined ? undefined : digest(principal);
+/** Tells principals apart by their tags. The last one is remembered: most sessions only ever see one. */
+export class PrincipalTagger {
+    private last: { readonly principal: string; readonly tag: string } | undefined;
+
+    constructor(private readonly bind: Bind) {}
+
+    /** Whom a request speaks for. A promise only for a principal that was not the last one. */
+    tagOf(authInfo: AuthInfo | undefined, request: RequestInfo): PrincipalTag | Promise<PrincipalTag> {
+        const principal = this.bind(authInfo, request);
+        if (principal === undefined || principal === this.last?.principal) {
+            return principal === undefined ? undefined : this.last?.tag;
+        }
+        return digest(principal).then(tag => {
+            this.last = { principal, tag };
+            return tag;
+        });
+    }
 }

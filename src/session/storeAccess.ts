@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
+import type { RecordChange } from './recordedRequests.js';
 import { fingerprint } from './sessionId.js';
 
 /** How often a change is tried again after another node changed the session first. */
@@ -67,10 +68,7 @@ export class StoreAccess {
      * @param known what the caller believes the record to be; saves a read when it still is.
      * @returns the record as it stands now and whether this call changed it, or null when there is none.
      */
-    async update(
-        known: SessionRecord,
-        change: (record: SessionRecord) => Partial<SessionRecord> | undefined
-    ): Promise<{ record: SessionRecord; changed: boolean } | null> {
+    async update(known: SessionRecord, change: RecordChange): Promise<{ record: SessionRecord; changed: boolean } | null> {
         const { store } = this;
         let current: SessionRecord | null = store.updateSession ? known : await this.read(known.sessionId);
         for (let attempt = 0; attempt < maxUpdateAttempts; attempt++) {
@@ -104,7 +102,7 @@ export class StoreAccess {
         this.delete(sessionId).catch((error: unknown) => this.settings.onerror(error as Error));
     }
 
-    private checked(value: unknown, sessionId: string): SessionRecord | null {
+    private async checked(value: unknown, sessionId: string): Promise<SessionRecord | null> {
         if (value === null || value === undefined) {
             return null;
         }
@@ -113,7 +111,7 @@ export class StoreAccess {
             this.settings.onerror(
                 new SessionError(
                     'INVALID_RECORD',
-                    `The store returned no valid record for session ${fingerprint(sessionId)}; it counts as absent`
+                    `The store returned no valid record for session ${await fingerprint(sessionId)}; it counts as absent`
                 )
             );
         }

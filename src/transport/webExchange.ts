@@ -38,7 +38,7 @@ export class WebExchange implements Exchange {
         if (Number(this.header('content-length')) > maxBytes) {
             return null;
         }
-        const reader = this.request.body?.getReader();
+        const reader = this.request.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
         if (!reader) {
             return '';
         }

@@ -147,7 +147,7 @@ export async function toolText(response: Response): Promise<Record<string, unkno
 export async function messages(response: Response): Promise<unknown[]> {
     const text = await response.text();
     if (response.headers.get('content-type') !== 'text/event-stream') {
-        return [JSON.parse(text)];
+        return [JSON.parse(text) as unknown];
     }
     return text
         .split('\n\n')

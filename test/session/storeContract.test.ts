@@ -65,7 +65,7 @@ describe.each(storeKinds)('SessionStore: $name', ({ open }) => {
         const store = stores.make();
         await store.storeSession('a', recordOf('a'));
         const outcomes = await Promise.all(
-            Array.from({ length: 20 }, () => store.updateSession?.('a', recordOf('a', { revision: 2, logLevel: randomUUID() }), 1))
+            Array.from({ length: 20 }, async () => store.updateSession?.('a', recordOf('a', { revision: 2, logLevel: randomUUID() }), 1))
         );
         expect(outcomes.filter(Boolean)).toHaveLength(1);
     });

@@ -70,7 +70,12 @@ describe.each([false, true])('requests with one id in one session (JSON response
     });
 
     it('X9: members of one batch with one id each get an answer', async () => {
-        const both = ['a', 'b'].map(name => ({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'wait', arguments: { name } } }));
+        const both = ['a', 'b'].map(name => ({
+            jsonrpc: '2.0',
+            id: 7,
+            method: 'tools/call',
+            params: { name: 'wait', arguments: { name } }
+        }));
         const response = transport.handleRequest(post(sessionId, both)).then(messages);
         await vi.waitFor(() => expect(running.size).toBe(2));
         running.get('a')!.end();

@@ -64,7 +64,9 @@ describe('a reader that does not read', () => {
         socket.resume();
         await closed(socket);
         // The session lives, and so does its next stream.
-        const again = await fetch(url, { headers: { accept: 'text/event-stream', 'mcp-session-id': opened.headers.get('mcp-session-id')! } });
+        const again = await fetch(url, {
+            headers: { accept: 'text/event-stream', 'mcp-session-id': opened.headers.get('mcp-session-id')! }
+        });
         expect(again.status).toBe(200);
         await again.body?.cancel();
     });

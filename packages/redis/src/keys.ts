@@ -14,15 +14,16 @@ export class Keys {
 
     constructor(private readonly prefix: string) {}
 
-    session(sessionId: string): string {
-        let key = this.known.get(sessionId);
-        if (key === undefined) {
-            key = `${this.prefix}{${digest(sessionId)}}`;
-            if (this.known.size >= remembered) {
-                this.known.clear();
-            }
-            this.known.set(sessionId, key);
+    session(sessionId: string): string | Promise<string> {
+        return this.known.get(sessionId) ?? this.make(sessionId);
+    }
+
+    private async make(sessionId: string): Promise<string> {
+        const key = `${this.prefix}{${await digest(sessionId)}}`;
+        if (this.known.size >= remembered) {
+            this.known.clear();
         }
+        this.known.set(sessionId, key);
         return key;
     }
 }

@@ -1,22 +1,19 @@
-import { createHash } from 'node:crypto';
 import type { RedisClient } from './client.js';
 
-/** A Lua script that is sent by its hash, and as a whole to a server that does not know it yet. */
-export class Script {
-    private readonly sha: string;
+/** A Lua script as it is embedded: its text, and the SHA-1 by which a server knows it once it has seen it. */
+export interface EmbeddedScript {
+    readonly sha1: string;
+    readonly source: string;
+}
 
-    constructor(private readonly source: string) {
-        this.sha = createHash('sha1').update(source).digest('hex');
-    }
-
-    async run(redis: RedisClient, key: string, ...args: (string | number)[]): Promise<unknown> {
-        try {
-            return await redis.evalsha(this.sha, 1, key, ...args);
-        } catch (error) {
-            if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
-                return redis.eval(this.source, 1, key, ...args);
-            }
-            throw error;
+/** Runs a script by its hash, and by its text on a server that does not know it yet. */
+export async function runScript(redis: RedisClient, script: EmbeddedScript, key: string, ...args: (string | number)[]): Promise<unknown> {
+    try {
+        return await redis.evalsha(script.sha1, 1, key, ...args);
+    } catch (error) {
+        if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
+            return redis.eval(script.source, 1, key, ...args);
         }
+        throw error;
     }
 }

@@ -2,8 +2,8 @@ import { fingerprint, type SessionData, type SessionStore } from '@mcp-sessions/
 import type { RedisClient } from './client.js';
 import { open, seal } from './envelope.js';
 import { Keys } from './keys.js';
-import { Script } from './script.js';
-import { updateSessionSource } from './scripts/embedded.js';
+import { runScript } from './script.js';
+import { updateSession } from './scripts/embedded.js';
 
 /** Where the store reports records that it cannot read. `console` is one. */
 export interface SessionLogger {
@@ -22,8 +22,6 @@ export interface RedisSessionStoreOptions {
     /** @default none */
     logger?: SessionLogger;
 }
-
-const updateScript = new Script(updateSessionSource);
 
 /**
  * MCP sessions in Redis 6.2 or later (`GETEX`): one string per session, read and extended by one command. Every write
@@ -58,19 +56,21 @@ export class RedisSessionStore implements SessionStore {
     }
 
     async storeSession(sessionId: string, data: SessionData): Promise<void> {
-        await this.redis.set(this.keys.session(sessionId), seal(data), 'PX', this.ttlMs);
+        await this.redis.set(await this.keys.session(sessionId), seal(data), 'PX', this.ttlMs);
     }
 
     async createSession(sessionId: string, data: SessionData): Promise<boolean> {
-        return (await this.redis.set(this.keys.session(sessionId), seal(data), 'PX', this.ttlMs, 'NX')) === 'OK';
+        return (await this.redis.set(await this.keys.session(sessionId), seal(data), 'PX', this.ttlMs, 'NX')) === 'OK';
     }
 
     async updateSession(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean> {
-        return (await updateScript.run(this.redis, this.keys.session(sessionId), expectedRevision, seal(data), this.ttlMs)) === 1;
+        return (
+            (await runScript(this.redis, updateSession, await this.keys.session(sessionId), expectedRevision, seal(data), this.ttlMs)) === 1
+        );
     }
 
     async getSession(sessionId: string): Promise<SessionData | null> {
-        const key = this.keys.session(sessionId);
+        const key = await this.keys.session(sessionId);
         // Sent together: one round trip. The key's remaining life tells when it was last extended.
         const [value, remainingMs] = await Promise.all([this.redis.get(key), this.redis.pttl(key)]);
         const extendedAt = Date.now() - (this.ttlMs - remainingMs);
@@ -78,31 +78,31 @@ export class RedisSessionStore implements SessionStore {
     }
 
     async getAndTouchSession(sessionId: string): Promise<SessionData | null> {
-        return this.read(sessionId, await this.redis.getex(this.keys.session(sessionId), 'PX', this.ttlMs), Date.now());
+        return this.read(sessionId, await this.redis.getex(await this.keys.session(sessionId), 'PX', this.ttlMs), Date.now());
     }
 
     async updateSessionActivity(sessionId: string): Promise<void> {
-        await this.redis.pexpire(this.keys.session(sessionId), this.ttlMs);
+        await this.redis.pexpire(await this.keys.session(sessionId), this.ttlMs);
     }
 
     async deleteSession(sessionId: string): Promise<void> {
-        await this.redis.del(this.keys.session(sessionId));
+        await this.redis.del(await this.keys.session(sessionId));
     }
 
     async sessionExists(sessionId: string): Promise<boolean> {
-        return (await this.redis.exists(this.keys.session(sessionId))) === 1;
+        return (await this.redis.exists(await this.keys.session(sessionId))) === 1;
     }
 
     /** Nothing to release: the client is the caller's. */
     async close(): Promise<void> {}
 
-    private read(sessionId: string, value: string | null, lastActivity: number | undefined): SessionData | null {
+    private async read(sessionId: string, value: string | null, lastActivity: number | undefined): Promise<SessionData | null> {
         if (value === null) {
             return null;
         }
         const data = open(value, this.maxRecordBytes);
         if (data === undefined) {
-            this.logger?.warn(`mcp-sessions: the record of session ${fingerprint(sessionId)} cannot be read; it counts as absent`);
+            this.logger?.warn(`mcp-sessions: the record of session ${await fingerprint(sessionId)} cannot be read; it counts as absent`);
             return null;
         }
         return lastActivity === undefined || typeof data !== 'object' || data === null ? data : { ...data, lastActivity };

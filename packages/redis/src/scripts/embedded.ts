@@ -1,7 +1,9 @@
 // Made by scripts/embedLua.mjs from the .lua files beside it. Do not edit: change those, and run `npm run embed`.
 
 /** `updateSession-1.lua` */
-export const updateSessionSource = String.raw`-- Replaces a session's record if it exists and has the expected revision. Never creates.
+export const updateSession = {
+    sha1: '3fe96c79efbf85fd2f33c252021190c65177a958',
+    source: String.raw`-- Replaces a session's record if it exists and has the expected revision. Never creates.
 -- KEYS[1]  the record
 -- ARGV[1]  expected revision
 -- ARGV[2]  new record
@@ -12,4 +14,5 @@ if not record or string.match(record, '^%d+:(%d+):') ~= ARGV[1] then
     return 0
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1`;
+return 1`
+};

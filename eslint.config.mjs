@@ -1,0 +1,107 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+// The arrows: transport -> session -> ports <- adapters. What each folder of src/ may import from, beside its own files and
+// the files at the top of src/. Only nodeX.ts files of the transport may know node:http.
+const arrows = {
+    'src/jsonrpc': [],
+    'src/ports': ['jsonrpc'],
+    'src/session': ['ports', 'jsonrpc'],
+    'src/memory': ['ports', 'jsonrpc'],
+    'src/transport': ['session', 'ports', 'jsonrpc']
+};
+
+const noPackage = { regex: '^(?!\\.|node:)', message: 'The core imports no driver, no SDK and no other package.' };
+const noHttp = { regex: '^node:(http|http2|https|net|tls)$', message: 'HTTP belongs to the Node shell, src/transport/node*.ts.' };
+
+const restrict = (files, patterns, ignores = []) => ({
+    files,
+    ignores,
+    rules: { 'no-restricted-imports': ['error', { patterns }] }
+});
+
+const arrowRules = Object.entries(arrows).flatMap(([folder, allowed]) => {
+    const outside = {
+        regex: `^\\.\\./(?!${allowed.map(name => `${name}/`).join('|') || '$'})(?:[^/]+/|\\.\\.)`,
+        message: `${folder} may import from ${allowed.join(', ') || 'no other folder'} only.`
+    };
+    const shell = folder === 'src/transport' ? ['src/transport/node*.ts'] : [];
+    return [
+        restrict([`${folder}/**/*.ts`], [noPackage, noHttp, outside], shell),
+        ...shell.map(files => restrict([files], [noPackage, outside]))
+    ];
+});
+
+export default tseslint.config(
+    { ignores: ['**/dist/', '**/node_modules/', '**/.cache/', '**/coverage/', 'test/packed/fixtures/**/*.{ts,cts}', '**/*.d.mts'] },
+    js.configs.recommended,
+    {
+        files: ['**/*.{js,mjs,cjs}'],
+        languageOptions: {
+            globals: Object.fromEntries(
+                [
+                    'AbortController',
+                    'AbortSignal',
+                    'Buffer',
+                    'Headers',
+                    'Request',
+                    'Response',
+                    'TextDecoder',
+                    'TextEncoder',
+                    'URL',
+                    'URLSearchParams',
+                    'clearInterval',
+                    'clearTimeout',
+                    'console',
+                    'fetch',
+                    'performance',
+                    'process',
+                    'queueMicrotask',
+                    'setImmediate',
+                    'setInterval',
+                    'setTimeout',
+                    'structuredClone'
+                ].map(name => [name, 'readonly'])
+            )
+        }
+    },
+    {
+        files: ['**/*.ts'],
+        extends: [tseslint.configs.recommendedTypeChecked],
+        languageOptions: {
+            parserOptions: { projectService: { allowDefaultProject: ['vitest.config.ts'] }, tsconfigRootDir: import.meta.dirname }
+        },
+        rules: {
+            '@typescript-eslint/no-explicit-any': 'error',
+            '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+            '@typescript-eslint/no-non-null-assertion': 'error',
+            '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+            '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+            // a store with nothing to wait for still returns promises
+            '@typescript-eslint/require-await': 'off',
+            // settings that are handed around hold functions, declared in method style
+            '@typescript-eslint/unbound-method': 'off'
+        }
+    },
+    { rules: { 'no-empty': ['error', { allowEmptyCatch: false }], eqeqeq: 'error' } },
+    { files: ['src/**/*.ts', 'packages/*/src/**/*.ts'], rules: { 'no-console': 'error' } },
+    // where a value that is missing is a failed test, an assertion says so shortly
+    { files: ['test/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+    restrict(['src/*.ts'], [noPackage, noHttp]),
+    ...arrowRules,
+    restrict(
+        ['packages/redis/src/**/*.ts'],
+        [{ regex: '^(?!\\.|node:|@mcp-sessions/core$|ioredis$)', message: 'The adapter imports the core, and its driver at most.' }]
+    ),
+    {
+        files: ['packages/redis/src/**/*.ts'],
+        rules: {
+            '@typescript-eslint/no-restricted-imports': [
+                'error',
+                { paths: [{ name: 'ioredis', message: 'Only its types: the driver is the caller’s.', allowTypeImports: true }] }
+            ]
+        }
+    },
+    prettier
+);

@@ -1,0 +1,2 @@
+export function rewriteSpecifiers(folder: string, rewrite: (specifier: string, file: string) => string): void;
+export function specifiersOf(text: string): string[];

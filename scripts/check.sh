@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Everything a reviewer would run except the tests. Stops at the first failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export NO_UPDATE_NOTIFIER=1
+
+step() {
+    echo "== $1"
+    shift
+    "$@"
+}
+
+if [ ! -d node_modules ]; then
+    step 'dependencies: npm ci' npm ci --no-audit --no-fund
+fi
+step 'format: prettier' npx --no-install prettier --check --log-level warn .
+step 'lint: eslint, with the arrows between the folders' npx --no-install eslint --max-warnings 0 .
+step 'types: tsc' npx --no-install tsc --noEmit
+step 'embedded Lua: up to date' node scripts/embedLua.mjs --check
+step 'build: core, redis and the fork' node scripts/build.mjs
+step 'packages: publint and are-the-types-wrong on the tarballs' node scripts/check/packages.mjs
+echo '== everything checked'

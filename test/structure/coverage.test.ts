@@ -1,0 +1,47 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const stated = [...readFileSync(join(root, 'SPEC.md'), 'utf8').matchAll(/^- ([A-Z]\d+) /gm)].map(match => match[1] ?? '');
+
+/** The guarantees that no test cites yet. The list may only become shorter. */
+const pending = JSON.parse(readFileSync(new URL('pending.json', import.meta.url), 'utf8')) as string[];
+
+/** Guarantees that a test's title cites at its start, such as `S4: …` or `D1, D5: …`, with the files that do. */
+const cited = citations();
+
+describe('every guarantee of SPEC.md', () => {
+    it('has a number of its own', () => {
+        expect(stated.length).toBe(59);
+        expect(new Set(stated).size).toBe(stated.length);
+    });
+
+    it('is the only kind that tests cite', () => {
+        const unknown = [...cited]
+            .filter(([number]) => !stated.includes(number))
+            .map(([number, files]) => `${number} in ${files.join(', ')}`);
+        expect(unknown).toEqual([]);
+    });
+
+    it('is cited by a test, or is in pending.json, and not both', () => {
+        expect(pending.filter(number => !stated.includes(number))).toEqual([]);
+        expect(pending.filter(number => cited.has(number))).toEqual([]);
+        expect(stated.filter(number => !cited.has(number) && !pending.includes(number))).toEqual([]);
+    });
+});
+
+function citations(): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
+    for (const file of files) {
+        const text = readFileSync(join(root, 'test', file), 'utf8');
+        const titles = text.matchAll(/['"`]([A-Z]\d+(?:, [A-Z]\d+)*): /g);
+        for (const [, numbers] of titles) {
+            for (const number of numbers?.split(', ') ?? []) found.set(number, [...(found.get(number) ?? []), file]);
+        }
+    }
+    return found;
+}
