@@ -65,8 +65,9 @@ export class Delivery {
         if (resumable) {
             await router.prime(group);
         }
-        for (const [index, message] of messages.entries()) {
-            const request = requests[index];
+        let index = 0;
+        for (const message of messages) {
+            const request = requests[index++];
             if (!request) {
                 await this.pass(message, extra);
                 continue;

@@ -1,14 +1,12 @@
 import { SessionError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
+import { afterThisTurn } from './afterThisTurn.js';
 import type { EventSink, Exchange } from './exchange.js';
 import { eventStreamHeaders, type Reply } from './replies.js';
 import { isEventId, keepAliveFrame, messageFrame, primingFrame } from './sse.js';
 
 /** Longest delay that a timer takes; a longer one would fire at once. */
 const maxTimerMs = 2 ** 31 - 1;
-
-/** Runtimes without `setImmediate` release at once. */
-const afterThisTask: (task: () => void) => void = globalThis.setImmediate ?? (task => task());
 
 /** What all streams of one transport have in common. */
 export interface StreamSettings {
@@ -20,8 +18,7 @@ export interface StreamSettings {
 /** One event stream that is open to a client: frames, keep-alive and the bound on a slow reader. */
 export class EventStream {
     /** Events that a replay has sent on this stream, so that a write which was under way meanwhile does not repeat one. */
-    readonly replayed = new Set<string>();
-
+    private replayed: Set<string> | undefined;
     private readonly sink: EventSink;
     private keepAlive: ReturnType<typeof setInterval> | undefined;
     private closed = false;
@@ -43,7 +40,7 @@ export class EventStream {
 
     /** Sends a message, unless a replay has sent it before. False when it cannot be sent. */
     send(message: JSONRPCMessage, eventId?: string): boolean {
-        if (this.closed || (eventId !== undefined && this.replayed.has(eventId))) {
+        if (this.closed || (eventId !== undefined && this.replayed?.has(eventId))) {
             return false;
         }
         if (this.sink.bufferedBytes > this.settings.maxBufferedBytes) {
@@ -60,6 +57,15 @@ export class EventStream {
         return this.sink.write(frame);
     }
 
+    /** Sends an event of a replay, and remembers it. False when it cannot be sent. */
+    replay(message: JSONRPCMessage, eventId: string): boolean {
+        const sent = this.send(message, eventId);
+        if (sent) {
+            (this.replayed ??= new Set()).add(eventId);
+        }
+        return sent;
+    }
+
     /** Sends the priming event that gives the client its first `Last-Event-ID`. */
     prime(eventId: string, retryMs: number | undefined): void {
         const id = this.checked(eventId);
@@ -68,9 +74,9 @@ export class EventStream {
         }
     }
 
-    /** Lets the answer go out when the running task is done: most answers are complete by then and leave in one piece. */
+    /** Lets the answer go out when this turn of the event loop is done: most answers are complete by then and leave in one piece. */
     releaseSoon(): void {
-        afterThisTask(() => this.release());
+        afterThisTurn(this);
     }
 
     /** Lets the answer go out, and keeps the connection alive from here on. */

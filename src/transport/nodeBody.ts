@@ -18,35 +18,30 @@ export function readNodeBody(request: IncomingMessage, maxBytes: number): Promis
     if (request.readableEnded) {
         return Promise.resolve('');
     }
+    if (request.destroyed) {
+        return Promise.reject(broken());
+    }
     return new Promise((resolve, reject) => {
         const chunks: Buffer[] = [];
         let received = 0;
-        const onData = (chunk: Buffer | string): void => {
+        request.on('data', (chunk: Buffer | string) => {
             const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
             received += bytes.length;
             if (received > maxBytes) {
-                settle();
+                chunks.length = 0;
                 resolve(null);
             } else {
                 chunks.push(bytes);
             }
-        };
-        const onEnd = (): void => {
-            settle();
-            resolve(decode(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-        };
-        const onBreak = (error?: Error): void => {
-            settle();
-            reject(error ?? new Error('The client closed the connection before its request was complete'));
-        };
-        const settle = (): void => {
-            request.off('data', onData).off('end', onEnd).off('error', onBreak).off('close', onBreak);
-        };
-        if (request.destroyed) {
-            onBreak();
-            return;
-        }
-        request.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak);
+        });
+        request.on('end', () => resolve(decode(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))));
+        // After the end, or after the limit, these come too late to change anything.
+        request.on('error', reject);
+        request.on('close', () => {
+            if (!request.readableEnded) {
+                reject(broken());
+            }
+        });
     });
 }
 
@@ -60,6 +55,10 @@ export function drain(request: IncomingMessage): void {
     request.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer));
     request.on('error', () => clearTimeout(timer));
     request.resume();
+}
+
+function broken(): Error {
+    return new Error('The client closed the connection before its request was complete');
 }
 
 function decode(bytes: Buffer): string {

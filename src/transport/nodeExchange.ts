@@ -51,7 +51,7 @@ export class NodeExchange implements Exchange {
     }
 
     onAbort(listener: () => void): void {
-        this.response.once('close', () => {
+        this.response.on('close', () => {
             if (!this.response.writableFinished) {
                 listener();
                 this.done();

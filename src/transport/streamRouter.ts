@@ -32,6 +32,7 @@ export class StreamRouter {
     private readonly open = new Map<string, EventStream>();
     private readonly pending = new PendingRequests();
     private closedReply: Reply | undefined;
+    private streamCount = 0;
 
     constructor(private readonly settings: StreamRouterSettings) {}
 
@@ -46,7 +47,7 @@ export class StreamRouter {
 
     /** Begins the answer to a POST with requests. */
     begin(exchange: Exchange, asJson: boolean): RequestGroup {
-        const streamId = this.settings.streamPrefix() + crypto.randomUUID();
+        const streamId = this.newStreamId();
         if (asJson) {
             const group = new RequestGroup(streamId, reply => exchange.reply(reply));
             exchange.onAbort(() => this.abandon(group));
@@ -175,6 +176,11 @@ export class StreamRouter {
         this.pending.clear();
     }
 
+    /** Only an event store sees it; without one it need be unique in this transport alone. */
+    private newStreamId(): string {
+        return this.settings.eventStore ? this.settings.streamPrefix() + crypto.randomUUID() : String(++this.streamCount);
+    }
+
     private get standaloneStreamId(): string {
         return this.settings.streamPrefix() + standaloneName;
     }
@@ -250,9 +256,7 @@ export class StreamRouter {
             stream = resumed;
             name = await eventStore.replayEventsAfter(lastEventId, {
                 send: async (eventId, message) => {
-                    if (resumed.send(message, eventId)) {
-                        resumed.replayed.add(eventId);
-                    } else {
+                    if (!resumed.replay(message, eventId)) {
                         this.settings.streams.onerror(new Error('Failed replay events'));
                         resumed.end();
                     }
