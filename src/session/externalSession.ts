@@ -3,6 +3,7 @@ import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc
 import type { SessionStore } from '../ports/sessionStore.js';
 import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
 import { schemaVersion, type SessionRecord } from './record.js';
+import { ChangeQueue } from './changeQueue.js';
 import { changeOf, type RecordChange } from './recordedRequests.js';
 import { Recovery } from './recovery.js';
 import { restoreServer, updateServer } from './restoreServer.js';
@@ -32,15 +33,17 @@ export class ExternalSession implements SessionGate {
     sessionId: string | undefined;
     /** A tag of the session, so that sessions may share one event store and none is given another's events. */
     streamPrefix = '';
-    refusalWhenClosed: Refusal = 'unavailable';
 
     /** The record as this node last saw it. Present as soon as the session is this transport's. */
     private record: SessionRecord | undefined;
     private checkedAt = 0;
+    /** Known to be gone: by a DELETE here or elsewhere, or by expiry. */
+    private ended = false;
     /** The request that begins the session, until the session is recorded. */
     private opening: SessionRequest | undefined;
     private recovery: Recovery | undefined;
     private revalidation: Promise<Refusal | undefined> | undefined;
+    private readonly changes = new ChangeQueue(change => this.write(change));
     private readonly access: StoreAccess;
     private readonly keeper: SessionKeeper;
     private readonly principals: PrincipalTagger;
@@ -58,6 +61,11 @@ export class ExternalSession implements SessionGate {
         this.keeper = new SessionKeeper(options.store.ttlMs, host, async () => {
             await this.revalidate();
         });
+    }
+
+    /** Most clients give up for good on a 404, and the session may well live on elsewhere. */
+    get refusalWhenClosed(): Refusal {
+        return this.ended ? 'sessionNotFound' : 'unavailable';
     }
 
     get protocolVersion(): string | undefined {
@@ -135,7 +143,7 @@ export class ExternalSession implements SessionGate {
         const sessionId = request.header('mcp-session-id') as string;
         return this.guarded(async () => {
             await this.access.delete(sessionId);
-            this.refusalWhenClosed = 'sessionNotFound';
+            this.ended = true;
             await this.options.callbacks.onsessionclosed?.(sessionId);
             return undefined;
         });
@@ -300,13 +308,24 @@ export class ExternalSession implements SessionGate {
 
     /** Writes a change of the session, which this node's server has made already, for all nodes. */
     private async apply(change: RecordChange): Promise<Refusal | undefined> {
-        const outcome = await this.access.update(this.record as SessionRecord, change);
-        if (!outcome) {
-            return this.gone();
+        await this.changes.add(change);
+        return this.ended ? 'sessionNotFound' : undefined;
+    }
+
+    private async write(change: RecordChange): Promise<void> {
+        const before = this.record as SessionRecord;
+        const expected = { ...before, ...change(before) };
+        const record = await this.access.update(before, change);
+        if (!record) {
+            this.gone();
+            return;
         }
-        this.record = outcome.record;
+        this.record = record;
         this.checkedAt = performance.now();
-        return undefined;
+        if ((record.revision ?? 0) > (before.revision ?? 0) + 1) {
+            // Other nodes changed the session too, and only their changes are news to this node's server.
+            await updateServer(this.host, expected, record);
+        }
     }
 
     /** True for the one `notifications/initialized` of the session, on whichever node and however often it is sent. */
@@ -323,7 +342,7 @@ export class ExternalSession implements SessionGate {
 
     /** The session was ended elsewhere, or has expired: what is left of it here goes too. */
     private gone(): Refusal {
-        this.refusalWhenClosed = 'sessionNotFound';
+        this.ended = true;
         this.host.sessionGone();
         return 'sessionNotFound';
     }

@@ -22,3 +22,15 @@ export function changeOf(message: JSONRPCRequest): RecordChange | undefined {
     }
     return undefined;
 }
+
+/** Several changes as one, in their order. */
+export function combined(changes: readonly RecordChange[]): RecordChange {
+    return record => {
+        let difference: Partial<SessionRecord> | undefined;
+        for (const change of changes) {
+            const next = change({ ...record, ...difference });
+            difference = next ? { ...difference, ...next } : difference;
+        }
+        return difference;
+    };
+}

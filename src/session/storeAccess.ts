@@ -1,11 +1,11 @@
-import { SessionError } from '../errors.js';
+import { SessionError, toError } from '../errors.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
 import type { RecordChange } from './recordedRequests.js';
 import { fingerprint } from './sessionId.js';
 
-/** How often a change is tried again after another node changed the session first. */
-const maxUpdateAttempts = 8;
+/** Longest pause before a change is tried again after another node changed the session first. */
+const longestPauseMs = 40;
 
 export interface StoreAccessSettings {
     readonly timeoutMs: number;
@@ -66,28 +66,31 @@ export class StoreAccess {
     /**
      * Changes a record on the ground of its present state. `change` returns undefined when there is nothing to do.
      * @param known what the caller believes the record to be; saves a read when it still is.
-     * @returns the record as it stands now and whether this call changed it, or null when there is none.
+     * @returns the record as it stands now, or null when there is none.
      */
-    async update(known: SessionRecord, change: RecordChange): Promise<{ record: SessionRecord; changed: boolean } | null> {
+    async update(known: SessionRecord, change: RecordChange): Promise<SessionRecord | null> {
         const { store } = this;
         let current: SessionRecord | null = store.updateSession ? known : await this.read(known.sessionId);
-        for (let attempt = 0; attempt < maxUpdateAttempts; attempt++) {
+        const deadline = performance.now() + this.settings.timeoutMs;
+        for (let attempt = 1; performance.now() < deadline; attempt++) {
             if (current === null) {
                 return null;
             }
             const difference = change(current);
             if (!difference) {
-                return { record: current, changed: false };
+                return current;
             }
             const next = revised(current, difference);
             this.checkSize(next);
             if (!store.updateSession) {
                 await this.within(() => store.storeSession(next.sessionId, next));
-                return { record: next, changed: true };
+                return next;
             }
             if (await this.within(store.updateSession.bind(store, next.sessionId, next, current.revision ?? 0))) {
-                return { record: next, changed: true };
+                return next;
             }
+            // Nodes that met once would meet again if all came back at the same moment.
+            await pause(Math.random() * Math.min(2 ** attempt, longestPauseMs));
             current = await this.read(known.sessionId);
         }
         throw unavailable(new Error('The session is being changed by too many nodes at once'));
@@ -146,6 +149,19 @@ export class StoreAccess {
     }
 }
 
+function pause(ms: number): Promise<void> {
+    return new Promise(resolve => setTimeout(resolve, ms));
+}
+
 function unavailable(cause: unknown): SessionError {
-    return new SessionError('STORE_UNAVAILABLE', 'The session store failed; clients are answered 503 until it is back', { cause });
+    return new SessionError('STORE_UNAVAILABLE', 'The session store failed; clients are answered 503 until it is back', {
+        cause: withoutData(cause)
+    });
+}
+
+/** A driver's error may carry the command that failed, and so what was to be stored. This keeps what names the fault. */
+function withoutData(cause: unknown): Error {
+    const { name, message, code, stack } = toError(cause) as Error & { code?: unknown };
+    const plain = new Error(message);
+    return Object.assign(plain, { name, stack, ...(typeof code === 'string' && { code }) });
 }

@@ -22,7 +22,7 @@ export class NodeExchange implements Exchange {
         readonly parsedBody: unknown
     ) {
         this.method = request.method ?? 'GET';
-        this.requestInfo = new NodeRequestInfo(request);
+        this.requestInfo = requestInfoOf(request);
         this.finished = new Promise(resolve => (this.finish = resolve));
     }
 
@@ -136,22 +136,23 @@ class NodeSink implements EventSink {
     }
 }
 
-/** Made for each request and looked at by few handlers, so the URL is parsed when it is asked for. */
-class NodeRequestInfo implements RequestInfo {
-    private parsed: URL | undefined;
+/**
+ * What message handlers learn of the request. A plain object, since applications log and spread it; its URL is parsed
+ * when somebody looks.
+ */
+function requestInfoOf(request: IncomingMessage): RequestInfo {
+    let parsed: URL | undefined;
+    return {
+        headers: request.httpVersionMajor < 2 ? request.headers : withoutPseudoHeaders(request.headers),
+        get url(): URL | undefined {
+            return (parsed ??= requestUrl(request));
+        }
+    };
+}
 
-    constructor(private readonly request: IncomingMessage) {}
-
-    get headers(): RequestInfo['headers'] {
-        const { headers } = this.request;
-        return this.request.httpVersionMajor < 2
-            ? headers
-            : Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
-    }
-
-    get url(): URL | undefined {
-        return (this.parsed ??= requestUrl(this.request));
-    }
+/** HTTP/2 has its method and path among the headers. */
+function withoutPseudoHeaders(headers: IncomingMessage['headers']): RequestInfo['headers'] {
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
 }
 
 function joined(rawHeaders: readonly string[], name: string): string {

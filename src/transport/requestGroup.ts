@@ -105,8 +105,4 @@ export class PendingRequests {
     groups(): Set<RequestGroup> {
         return new Set([...this.byId.values()].map(request => request.group));
     }
-
-    clear(): void {
-        this.byId.clear();
-    }
 }

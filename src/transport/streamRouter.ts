@@ -162,18 +162,22 @@ export class StreamRouter {
         this.open.get(this.standaloneStreamId)?.end();
     }
 
-    /** Ends every stream. Answers that have not begun are given the reply in place of their stream. */
+    /**
+     * Ends every stream. Answers that have not begun are given the reply in place of their stream. The server may still
+     * respond to what is under way; it reaches nobody.
+     */
     close(reply: Reply): void {
         this.closedReply = reply;
         for (const group of this.pending.groups()) {
-            if (group.replyJson || group.hooksToRun > 0) {
-                this.fail(group, reply);
+            if (group.replyJson) {
+                group.replyJson(reply);
+            } else if (group.hooksToRun > 0) {
+                this.open.get(group.streamId)?.discard(reply);
             }
         }
         for (const stream of [...this.open.values()]) {
             stream.end();
         }
-        this.pending.clear();
     }
 
     /** Only an event store sees it; without one it need be unique in this transport alone. */
@@ -207,6 +211,9 @@ export class StreamRouter {
 
     private finish(group: RequestGroup, last: PendingRequest): void {
         this.pending.release(group);
+        if (this.closedReply) {
+            return;
+        }
         if (group.replyJson) {
             const responses = group.requests.map(request => request.response);
             group.replyJson(jsonReply(responses.length === 1 ? responses[0] : responses, this.settings.sessionId()));
@@ -215,7 +222,7 @@ export class StreamRouter {
         const stream = this.open.get(group.streamId);
         if (stream) {
             stream.end();
-        } else if (!this.closedReply && !(this.isResumable && group.resumable)) {
+        } else if (!(this.isResumable && group.resumable)) {
             throw noConnection(last.id);
         }
     }

@@ -268,7 +268,7 @@ export abstract class StreamableHttpTransport {
     }
 
     private refuse(exchange: Exchange, refusal: Reply): void {
-        if (refusal.status >= 400 && refusal.status < 500) {
+        if (refusal.status >= 400 && refusal.status < 500 && !this.closed) {
             this.report(new Error(errorText(refusal)));
         }
         exchange.reply(refusal);

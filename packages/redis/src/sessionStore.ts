@@ -72,13 +72,17 @@ export class RedisSessionStore implements SessionStore {
     async getSession(sessionId: string): Promise<SessionData | null> {
         const key = await this.keys.session(sessionId);
         // Sent together: one round trip. The key's remaining life tells when it was last extended.
-        const [value, remainingMs] = await Promise.all([this.redis.get(key), this.redis.pttl(key)]);
+        const [value, remainingMs] = await Promise.all([absentIfForeign(this.redis.get(key)), this.redis.pttl(key)]);
         const extendedAt = Date.now() - (this.ttlMs - remainingMs);
         return this.read(sessionId, value, remainingMs > 0 && remainingMs <= this.ttlMs ? extendedAt : undefined);
     }
 
     async getAndTouchSession(sessionId: string): Promise<SessionData | null> {
-        return this.read(sessionId, await this.redis.getex(await this.keys.session(sessionId), 'PX', this.ttlMs), Date.now());
+        return this.read(
+            sessionId,
+            await absentIfForeign(this.redis.getex(await this.keys.session(sessionId), 'PX', this.ttlMs)),
+            Date.now()
+        );
     }
 
     async updateSessionActivity(sessionId: string): Promise<void> {
@@ -106,5 +110,17 @@ export class RedisSessionStore implements SessionStore {
             return null;
         }
         return lastActivity === undefined || typeof data !== 'object' || data === null ? data : { ...data, lastActivity };
+    }
+}
+
+/** A key of another type is no record of ours, whoever wrote it. */
+async function absentIfForeign(value: Promise<string | null>): Promise<string | null> {
+    try {
+        return await value;
+    } catch (error) {
+        if (error instanceof Error && error.message.startsWith('WRONGTYPE')) {
+            return null;
+        }
+        throw error;
     }
 }
