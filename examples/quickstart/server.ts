@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 // #region import
 import { RedisSessionStore, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
 // #endregion import
@@ -21,12 +22,12 @@ const sessionStore = new RedisSessionStore({ redis, ttlSeconds: 3600 });
 const transports = new Map<string, Promise<StreamableHTTPServerTransport>>();
 
 async function mcp(req: Request, res: Response): Promise<void> {
-    const sessionId = req.get('mcp-session-id');
+    const sessionId = isInitializeRequest(req.body) ? undefined : req.get('mcp-session-id');
     const held = (sessionId && transports.get(sessionId)) || connect(sessionId);
     const transport = await held;
     await transport.handleRequest(req, res, req.body);
-    if (sessionId && transport.sessionId === undefined && transports.get(sessionId) === held) {
-        transports.delete(sessionId); // no such session: the client was told so
+    if (sessionId && transport.isVacant && transports.get(sessionId) === held) {
+        transports.delete(sessionId); // there is no such session: the client was told so
     }
 }
 
@@ -35,14 +36,15 @@ function connect(sessionId?: string): Promise<StreamableHTTPServerTransport> {
     const transport = new StreamableHTTPServerTransport({
         sessionIdGenerator: () => randomUUID(),
         sessionStore,
-        onsessioninitialized: id => void transports.set(id, connected)
+        onsessioninitialized: id => void transports.set(id, connected),
+        onsessionrestored: id => void transports.set(id, connected)
     });
     transport.onclose = () => transports.delete(transport.sessionId ?? '');
     const connected = buildServer()
         .connect(transport)
         .then(() => transport);
     if (sessionId) {
-        transports.set(sessionId, connected);
+        transports.set(sessionId, connected); // before anything is awaited: requests that come at once share it
     }
     return connected;
 }

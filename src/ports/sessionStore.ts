@@ -19,9 +19,11 @@ export interface SessionData {
     schemaVersion?: number;
     /** Grows by one with every change of the record; what {@link SessionStore.updateSession} compares. */
     revision?: number;
+    /** New with every change: by it a node knows its own write again when the store's answer to it was lost. */
+    etag?: string;
     /** The protocol version that `initialize` settled on, for example `2025-11-25`. */
     protocolVersion?: string;
-    /** The `params` of the client's `initialize`: its name, version and capabilities. */
+    /** Of the client's `initialize`: the version it asked for, its capabilities, its name and version. */
     initializeParams?: Record<string, unknown>;
     /** Set by `logging/setLevel`. */
     logLevel?: string;

@@ -1,15 +1,14 @@
 import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
 import type { SessionStore } from '../ports/sessionStore.js';
+import { LiveSession } from './liveSession.js';
 import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
-import { schemaVersion, type SessionRecord } from './record.js';
-import { ChangeQueue } from './changeQueue.js';
-import { changeOf, type RecordChange } from './recordedRequests.js';
+import { newRecord, type SessionRecord } from './record.js';
+import { changeOf } from './recordedRequests.js';
 import { Recovery } from './recovery.js';
-import { restoreServer, updateServer } from './restoreServer.js';
+import { restoreServer } from './restoreServer.js';
 import { digest, fingerprint, isValidSessionId } from './sessionId.js';
 import type { Refusal, ResponseHook, SessionCallbacks, SessionGate, SessionHost, SessionRequest, Verdict } from './sessionGate.js';
-import { SessionKeeper } from './sessionKeeper.js';
 import { StoreAccess } from './storeAccess.js';
 
 export interface ExternalSessionOptions {
@@ -34,18 +33,17 @@ export class ExternalSession implements SessionGate {
     /** A tag of the session, so that sessions may share one event store and none is given another's events. */
     streamPrefix = '';
 
-    /** The record as this node last saw it. Present as soon as the session is this transport's. */
-    private record: SessionRecord | undefined;
-    private checkedAt = 0;
-    /** Known to be gone: by a DELETE here or elsewhere, or by expiry. */
-    private ended = false;
+    /** Present as soon as the session is this transport's. */
+    private live: LiveSession | undefined;
     /** The request that begins the session, until the session is recorded. */
     private opening: SessionRequest | undefined;
     private recovery: Recovery | undefined;
-    private revalidation: Promise<Refusal | undefined> | undefined;
-    private readonly changes = new ChangeQueue(change => this.write(change));
+    private ending: Promise<Refusal | undefined> | undefined;
+    private endAnnounced = false;
+    /** Known to be gone: by a DELETE here or elsewhere, or by expiry. */
+    private ended = false;
+    private closed = false;
     private readonly access: StoreAccess;
-    private readonly keeper: SessionKeeper;
     private readonly principals: PrincipalTagger;
 
     constructor(
@@ -58,9 +56,10 @@ export class ExternalSession implements SessionGate {
             maxRecordBytes: options.maxRecordBytes,
             onerror: error => host.report(error)
         });
-        this.keeper = new SessionKeeper(options.store.ttlMs, host, async () => {
-            await this.revalidate();
-        });
+    }
+
+    get isVacant(): boolean {
+        return !this.live && !this.opening && !this.recovery;
     }
 
     /** Most clients give up for good on a 404, and the session may well live on elsewhere. */
@@ -69,21 +68,22 @@ export class ExternalSession implements SessionGate {
     }
 
     get protocolVersion(): string | undefined {
-        return this.record?.protocolVersion;
+        return this.live?.record.protocolVersion;
     }
 
     async open(request: SessionRequest): Promise<Refusal | undefined> {
-        if (this.opening || this.recovery || this.record) {
+        const claimed = request.header('mcp-session-id');
+        if (this.live && claimed) {
+            // Somebody who may not know of this session must not learn of it here.
+            return (await this.admit(request, true)) ?? 'alreadyInitialized';
+        }
+        if (!this.isVacant) {
             return 'alreadyInitialized';
         }
         this.opening = request;
         const refusal = await this.guarded(async () => {
-            const claimed = request.header('mcp-session-id');
-            if (isValidSessionId(claimed)) {
-                const record = await this.access.read(claimed);
-                if (record && record.principal === (await this.principalOf(request))) {
-                    return 'alreadyInitialized';
-                }
+            if (isValidSessionId(claimed) && (await this.ownRecord(claimed, request))) {
+                return 'alreadyInitialized';
             }
             const sessionId = this.options.generateSessionId();
             if (!isValidSessionId(sessionId)) {
@@ -103,12 +103,13 @@ export class ExternalSession implements SessionGate {
 
     undoOpen(): void {
         this.opening = undefined;
-        if (!this.record) {
+        if (!this.live) {
             this.sessionId = undefined;
         }
     }
 
-    admit(request: SessionRequest): Verdict {
+    /** @param always ask the store, also where this node's copy could be trusted. */
+    admit(request: SessionRequest, always = false): Verdict {
         const sessionId = request.header('mcp-session-id');
         if (!sessionId) {
             return 'sessionIdRequired';
@@ -118,8 +119,8 @@ export class ExternalSession implements SessionGate {
         }
         const principal = this.principalOf(request);
         return principal instanceof Promise
-            ? this.guarded(async () => this.admitPrincipal(sessionId, await principal, request))
-            : this.admitPrincipal(sessionId, principal, request);
+            ? this.guarded(async () => this.admitAs(await principal, sessionId, request, always))
+            : this.admitAs(principal, sessionId, request, always);
     }
 
     async admitEnd(request: SessionRequest): Promise<Refusal | undefined> {
@@ -132,21 +133,28 @@ export class ExternalSession implements SessionGate {
         }
         return this.guarded(async () => {
             const record = await this.access.read(sessionId);
-            if (!record && this.record) {
-                return this.gone();
+            if (!record && this.live) {
+                this.lose();
             }
             return record && record.principal === (await this.principalOf(request)) ? undefined : 'sessionNotFound';
         });
     }
 
-    async end(request: SessionRequest): Promise<Refusal | undefined> {
+    end(request: SessionRequest): Promise<Refusal | undefined> {
         const sessionId = request.header('mcp-session-id') as string;
-        return this.guarded(async () => {
+        // A DELETE that is sent twice at once ends the session once.
+        this.ending ??= this.guarded(async () => {
+            if (!this.endAnnounced) {
+                await this.options.callbacks.onsessionclosed?.(sessionId);
+                this.endAnnounced = true;
+            }
             await this.access.delete(sessionId);
             this.ended = true;
-            await this.options.callbacks.onsessionclosed?.(sessionId);
             return undefined;
+        }).finally(() => {
+            this.ending = undefined;
         });
+        return this.ending;
     }
 
     hookFor(message: JSONRPCRequest): ResponseHook | undefined {
@@ -154,71 +162,73 @@ export class ExternalSession implements SessionGate {
             return this.opening ? response => this.guarded(() => this.recordSession(message, response)) : undefined;
         }
         const change = changeOf(message);
-        if (!change) {
+        const { live } = this;
+        if (!change || !live) {
             return undefined;
         }
-        return response => ('result' in response ? this.guarded(() => this.apply(change)) : Promise.resolve(undefined));
+        return async response =>
+            'result' in response ? this.guarded(async () => ((await live.change(change)) ? undefined : 'sessionNotFound')) : undefined;
     }
 
     accepts(message: JSONRPCMessage): boolean | Promise<boolean | Refusal> {
-        if ('method' in message && message.method === 'notifications/initialized') {
-            return this.markInitialized();
-        }
-        return true;
+        return 'method' in message && message.method === 'notifications/initialized' ? this.acceptInitialized() : true;
     }
 
     close(): void {
-        this.keeper.stop();
+        this.closed = true;
+        this.live?.stop();
     }
 
-    private admitPrincipal(sessionId: string, principal: PrincipalTag, request: SessionRequest): Verdict {
-        if (!this.record) {
+    private async acceptInitialized(): Promise<boolean | Refusal> {
+        let first = false;
+        const refusal = await this.guarded(async () => {
+            first = (await this.live?.markInitialized()) ?? false;
+            return this.ended ? 'sessionNotFound' : undefined;
+        });
+        return refusal ?? first;
+    }
+
+    private admitAs(principal: PrincipalTag, sessionId: string, request: SessionRequest, always: boolean): Verdict {
+        const { live } = this;
+        if (!live) {
             return this.guarded(() => this.recover(sessionId, principal, request));
         }
-        if (sessionId !== this.sessionId || principal !== this.record.principal) {
-            return this.refuseAsUnknown(sessionId);
+        if (sessionId !== this.sessionId || principal !== live.record.principal) {
+            // Refused in the way of an unknown session, which is 503 while the store is down.
+            return this.guarded(async (): Promise<Refusal> => {
+                await this.access.read(sessionId);
+                return 'sessionNotFound';
+            });
         }
-        this.keeper.wake();
-        if (this.options.revalidateMs > 0 && performance.now() - this.checkedAt < this.options.revalidateMs) {
+        if (live.use() && !always) {
             return undefined;
         }
-        return this.guarded(() => this.revalidate(request));
+        return this.guarded(async () => ((await live.revalidate(request)) ? undefined : 'sessionNotFound'));
     }
 
     /** Stores the session that an `initialize` response begins, before the client sees that response. */
     private async recordSession(message: JSONRPCRequest, response: JSONRPCResponse): Promise<Refusal | undefined> {
         const sessionId = this.sessionId as string;
-        const request = this.opening as SessionRequest;
-        let stored = false;
         try {
             if (!('result' in response)) {
                 return undefined;
             }
-            const now = Date.now();
-            const principal = await this.principalOf(request);
-            const record: SessionRecord = {
-                sessionId,
-                initialized: false,
-                createdAt: now,
-                lastActivity: now,
-                schemaVersion,
-                revision: 1,
-                protocolVersion: String(response.result['protocolVersion']),
-                initializeParams: message.params ?? {},
-                ...(principal !== undefined && { principal })
-            };
+            const principal = await this.principalOf(this.opening as SessionRequest);
+            const record = newRecord(sessionId, String(response.result['protocolVersion']), message.params ?? {}, principal);
             if (!(await this.access.create(record))) {
                 throw new SessionError('INVALID_SESSION_ID', 'sessionIdGenerator returned the id of a session that exists');
             }
-            stored = true;
-            await this.options.callbacks.onsessioninitialized?.(sessionId);
+            try {
+                if (this.closed) {
+                    throw new SessionError('RESTORE_FAILED', 'The transport was closed before its session began');
+                }
+                await this.options.callbacks.onsessioninitialized?.(sessionId);
+            } catch (error) {
+                this.access.forget(sessionId);
+                throw error;
+            }
             this.adopt(record);
             return undefined;
-        } catch (error) {
-            if (stored) {
-                this.access.forget(sessionId);
-            }
-            throw error;
         } finally {
             this.undoOpen();
         }
@@ -254,14 +264,14 @@ export class ExternalSession implements SessionGate {
             // Servers file what belongs to a session under the id that the transport has at that time.
             await this.take(record.sessionId);
             await restoreServer(this.host, record, request);
-            this.adopt(record);
-            this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error)));
         } catch (cause) {
             this.sessionId = undefined;
             throw new SessionError('RESTORE_FAILED', `The server did not take over session ${await fingerprint(record.sessionId)}`, {
                 cause
             });
         }
+        this.adopt(record);
+        this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error)));
         try {
             await this.options.callbacks.onsessionrestored?.(record.sessionId);
         } catch (error) {
@@ -275,84 +285,22 @@ export class ExternalSession implements SessionGate {
     }
 
     private adopt(record: SessionRecord): void {
-        this.record = record;
-        this.checkedAt = performance.now();
-        this.keeper.wake();
-    }
-
-    /** Reads and extends the record. Requests that come meanwhile share the answer, unless each must have its own. */
-    private revalidate(request?: SessionRequest): Promise<Refusal | undefined> {
-        if (this.options.revalidateMs === 0) {
-            return this.readAgain(request);
+        this.live = new LiveSession(record, this.access, this.host, this.options.revalidateMs, () => this.lose());
+        if (this.closed) {
+            this.live.stop();
         }
-        this.revalidation ??= this.readAgain(request).finally(() => {
-            this.revalidation = undefined;
-        });
-        return this.revalidation;
-    }
-
-    private async readAgain(request: SessionRequest | undefined): Promise<Refusal | undefined> {
-        const known = this.record as SessionRecord;
-        const record = await this.access.readAndTouch(known.sessionId);
-        if (!record) {
-            return this.gone();
-        }
-        this.checkedAt = performance.now();
-        const before = this.record as SessionRecord;
-        if ((record.revision ?? 0) > (before.revision ?? 0)) {
-            this.record = record;
-            await updateServer(this.host, before, record, request);
-        }
-        return undefined;
-    }
-
-    /** Writes a change of the session, which this node's server has made already, for all nodes. */
-    private async apply(change: RecordChange): Promise<Refusal | undefined> {
-        await this.changes.add(change);
-        return this.ended ? 'sessionNotFound' : undefined;
-    }
-
-    private async write(change: RecordChange): Promise<void> {
-        const before = this.record as SessionRecord;
-        const expected = { ...before, ...change(before) };
-        const record = await this.access.update(before, change);
-        if (!record) {
-            this.gone();
-            return;
-        }
-        this.record = record;
-        this.checkedAt = performance.now();
-        if ((record.revision ?? 0) > (before.revision ?? 0) + 1) {
-            // Other nodes changed the session too, and only their changes are news to this node's server.
-            await updateServer(this.host, expected, record);
-        }
-    }
-
-    /** True for the one `notifications/initialized` of the session, on whichever node and however often it is sent. */
-    private async markInitialized(): Promise<boolean | Refusal> {
-        let first = false;
-        const refusal = await this.guarded(() =>
-            this.apply(current => {
-                first = !current.initialized;
-                return first ? { initialized: true } : undefined;
-            })
-        );
-        return refusal ?? first;
     }
 
     /** The session was ended elsewhere, or has expired: what is left of it here goes too. */
-    private gone(): Refusal {
+    private lose(): void {
         this.ended = true;
         this.host.sessionGone();
-        return 'sessionNotFound';
     }
 
-    /** The answer of an unknown session, found in the way of an unknown session: 503 while the store is down. */
-    private refuseAsUnknown(sessionId: string): Promise<Refusal | undefined> {
-        return this.guarded(async () => {
-            await this.access.read(sessionId);
-            return 'sessionNotFound';
-        });
+    /** The record of a session that is live and belongs to whom the request speaks for. */
+    private async ownRecord(sessionId: string, request: SessionRequest): Promise<SessionRecord | undefined> {
+        const record = await this.access.read(sessionId);
+        return record && record.principal === (await this.principalOf(request)) ? record : undefined;
     }
 
     private principalOf({ authInfo, requestInfo }: SessionRequest): PrincipalTag | Promise<PrincipalTag> {
@@ -360,12 +308,13 @@ export class ExternalSession implements SessionGate {
     }
 
     /** Turns what went wrong into what the client is told; the error itself is for `onerror` alone. */
-    private async guarded(step: () => Promise<Refusal | undefined>): Promise<Refusal | undefined> {
+    private async guarded(step: () => Verdict): Promise<Refusal | undefined> {
         try {
             return await step();
         } catch (error) {
             this.host.report(toError(error));
-            return (isSessionError(error) && refusalOf[error.code]) || 'internalError';
+            const refusal = isSessionError(error) ? refusalOf[error.code] : undefined;
+            return refusal ?? (this.closed ? this.refusalWhenClosed : 'internalError');
         }
     }
 }

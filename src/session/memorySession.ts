@@ -1,5 +1,8 @@
 import type { SessionCallbacks, SessionGate, SessionRequest, Verdict } from './sessionGate.js';
-import { toError } from '../errors.js';
+import { SessionError, toError } from '../errors.js';
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** A session that lives and dies with its transport, or no session at all (stateless). Behaves as SDK 1.32 does. */
 export class MemorySession implements SessionGate {
@@ -20,9 +23,18 @@ export class MemorySession implements SessionGate {
             return 'alreadyInitialized';
         }
         this.sessionId = this.generateSessionId?.();
+        if (this.sessionId !== undefined && !headerValue.test(this.sessionId)) {
+            this.undoOpen();
+            this.report(new SessionError('INVALID_SESSION_ID', 'sessionIdGenerator must return a text that can be the value of a header'));
+            return 'internalError';
+        }
         this.initialized = true;
         const { onsessioninitialized } = this.callbacks;
         return this.sessionId && onsessioninitialized ? this.announce(this.sessionId, onsessioninitialized) : undefined;
+    }
+
+    get isVacant(): boolean {
+        return !this.initialized;
     }
 
     undoOpen(): void {

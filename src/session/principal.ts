@@ -1,3 +1,4 @@
+import { SessionError } from '../errors.js';
 import type { AuthInfo, RequestInfo } from '../jsonrpc/types.js';
 import { digest } from './sessionId.js';
 
@@ -27,7 +28,10 @@ export class PrincipalTagger {
 
     /** Whom a request speaks for. A promise only for a principal that was not the last one. */
     tagOf(authInfo: AuthInfo | undefined, request: RequestInfo): PrincipalTag | Promise<PrincipalTag> {
-        const principal = this.bind(authInfo, request);
+        const principal: unknown = this.bind(authInfo, request);
+        if (principal !== undefined && typeof principal !== 'string') {
+            throw new SessionError('CONFIGURATION', 'bind must return a string or undefined, and not a promise');
+        }
         if (principal === undefined || principal === this.last?.principal) {
             return principal === undefined ? undefined : this.last?.tag;
         }

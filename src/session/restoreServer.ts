@@ -19,6 +19,11 @@ export async function restoreServer(host: SessionHost, record: SessionRecord, re
     if ('error' in response) {
         throw new SessionError('RESTORE_FAILED', `The server refused the stored initialize request with code ${response.error.code}`);
     }
+    if (response.result['protocolVersion'] !== protocolVersion) {
+        host.report(
+            new SessionError('RESTORE_FAILED', `The server speaks another version than its session settled on (${protocolVersion})`)
+        );
+    }
     await updateServer(host, {}, record, request);
 }
 

@@ -50,6 +50,9 @@ export interface SessionGate {
     /** The session of this transport, once there is one. */
     readonly sessionId: string | undefined;
 
+    /** Whether there is no session here, and none is being begun or recovered. */
+    readonly isVacant: boolean;
+
     /** The version to assume for a request that names none; undefined where the protocol's default holds. */
     readonly protocolVersion: string | undefined;
 

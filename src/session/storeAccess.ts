@@ -1,4 +1,4 @@
-import { SessionError, toError } from '../errors.js';
+import { isSessionError, SessionError, toError } from '../errors.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
 import type { RecordChange } from './recordedRequests.js';
@@ -38,8 +38,8 @@ export class StoreAccess {
         if (store.getAndTouchSession) {
             return this.checked(await this.within(store.getAndTouchSession.bind(store, sessionId)), sessionId);
         }
-        const [data] = await this.within(() => Promise.all([store.getSession(sessionId), store.updateSessionActivity(sessionId)]));
-        return this.checked(data, sessionId);
+        const [record] = await Promise.all([this.read(sessionId), this.touch(sessionId)]);
+        return record;
     }
 
     async touch(sessionId: string): Promise<void> {
@@ -52,7 +52,9 @@ export class StoreAccess {
         const { store } = this;
         try {
             if (store.createSession) {
-                return await this.within(store.createSession.bind(store, record.sessionId, record));
+                const created = await this.within(store.createSession.bind(store, record.sessionId, record));
+                // A driver that lost the answer asks again, and then finds what it wrote the first time.
+                return created || (await this.read(record.sessionId))?.etag === record.etag;
             }
             await this.within(() => store.storeSession(record.sessionId, record));
             return true;
@@ -92,6 +94,9 @@ export class StoreAccess {
             // Nodes that met once would meet again if all came back at the same moment.
             await pause(Math.random() * Math.min(2 ** attempt, longestPauseMs));
             current = await this.read(known.sessionId);
+            if (current?.etag === next.etag) {
+                return current;
+            }
         }
         throw unavailable(new Error('The session is being changed by too many nodes at once'));
     }
@@ -133,6 +138,7 @@ export class StoreAccess {
             const timer = setTimeout(() => {
                 reject(unavailable(new Error(`No answer within storeTimeoutMs (${this.settings.timeoutMs})`)));
             }, this.settings.timeoutMs);
+            (timer as { unref?: () => void }).unref?.();
             // A store of the user's may throw where it should reject.
             const call = new Promise<T>(settle => settle(start()));
             call.then(
@@ -142,7 +148,7 @@ export class StoreAccess {
                 },
                 (cause: unknown) => {
                     clearTimeout(timer);
-                    reject(unavailable(cause));
+                    reject(isSessionError(cause) ? cause : unavailable(cause));
                 }
             );
         });

@@ -12,6 +12,7 @@ export interface DeliverySettings {
     readonly router: StreamRouter;
     readonly rules: ProtocolRules;
     readonly enableJsonResponse: boolean;
+    isClosed(): boolean;
     toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
     report(error: Error): void;
 }
@@ -25,20 +26,28 @@ export class Delivery {
      * make. Returns the answer where that is known at once.
      */
     async deliver(exchange: Exchange, messages: JSONRPCMessage[], initialize: JSONRPCRequest | undefined): Promise<Reply | undefined> {
+        const { gate, router, enableJsonResponse, report, toServer } = this.settings;
         const extra: MessageExtraInfo = { authInfo: exchange.authInfo, requestInfo: exchange.requestInfo };
+        const accepted: JSONRPCMessage[] = [];
+        for (const message of messages) {
+            const verdict = isRequest(message) ? true : gate.accepts(message);
+            const outcome = typeof verdict === 'object' ? await verdict : verdict;
+            if (typeof outcome === 'string') {
+                return replies[outcome];
+            }
+            if (outcome) {
+                accepted.push(message);
+            }
+        }
         if (!messages.some(isRequest)) {
-            for (const message of messages) {
-                const refusal = await this.pass(message, extra);
-                if (refusal) {
-                    return refusal;
-                }
+            for (const message of accepted) {
+                this.pass(message, extra, toServer);
             }
             return replies.accepted;
         }
-        const { gate, router, enableJsonResponse, report } = this.settings;
         const group = router.begin(exchange, enableJsonResponse);
         try {
-            await this.begin(exchange, messages, initialize, group, extra);
+            await this.begin(exchange, accepted, initialize, group, extra);
         } catch (error) {
             report(toError(error));
             router.fail(group, replies.internalError);
@@ -58,18 +67,22 @@ export class Delivery {
         group: RequestGroup,
         extra: MessageExtraInfo
     ): Promise<void> {
-        const { gate, router, enableJsonResponse, toServer } = this.settings;
+        const { gate, router, enableJsonResponse, isClosed, toServer } = this.settings;
         // All are under way before the first is handed over: an answer is complete only with the last of them.
         const requests = messages.map(message => (isRequest(message) ? router.track(message, group, gate.hookFor(message)) : undefined));
         const resumable = router.isResumable && !enableJsonResponse && this.versionOf(exchange, initialize) >= firstResumableVersion;
         if (resumable) {
             await router.prime(group);
+            if (isClosed()) {
+                return;
+            }
         }
+        group.handedOver = true;
         let index = 0;
         for (const message of messages) {
             const request = requests[index++];
             if (!request) {
-                await this.pass(message, extra);
+                this.pass(message, extra, toServer);
                 continue;
             }
             const { id, clientId } = request;
@@ -87,18 +100,12 @@ export class Delivery {
         }
     }
 
-    /** Hands a notification or a response to the server, unless it is not for it. */
-    private async pass(message: JSONRPCMessage, extra: MessageExtraInfo): Promise<Reply | undefined> {
-        const accepted = this.settings.gate.accepts(message);
-        const verdict = typeof accepted === 'object' ? await accepted : accepted;
-        if (typeof verdict === 'string') {
-            return replies[verdict];
-        }
-        const known = verdict ? this.withServerId(message) : undefined;
+    /** Hands a notification or a response to the server. */
+    private pass(message: JSONRPCMessage, extra: MessageExtraInfo, toServer: DeliverySettings['toServer']): void {
+        const known = this.withServerId(message);
         if (known) {
-            this.settings.toServer(known, extra);
+            toServer(known, extra);
         }
-        return undefined;
     }
 
     /** A cancellation names the request as the client does; the server may know it by another id. */

@@ -1,4 +1,4 @@
-import { SessionError } from '../errors.js';
+import { SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { afterThisTurn } from './afterThisTurn.js';
 import type { EventSink, Exchange } from './exchange.js';
@@ -22,6 +22,7 @@ export class EventStream {
     private readonly sink: EventSink;
     private keepAlive: ReturnType<typeof setInterval> | undefined;
     private closed = false;
+    private released = false;
 
     /** @param onclose called once, whoever ends the stream. */
     constructor(
@@ -38,13 +39,18 @@ export class EventStream {
         return this.closed;
     }
 
+    /** Whether the head of the answer has left, so that its status can be changed no more. */
+    get isReleased(): boolean {
+        return this.released;
+    }
+
     /** Sends a message, unless a replay has sent it before. False when it cannot be sent. */
     send(message: JSONRPCMessage, eventId?: string): boolean {
         if (this.closed || (eventId !== undefined && this.replayed?.has(eventId))) {
             return false;
         }
-        if (this.sink.bufferedBytes > this.settings.maxBufferedBytes) {
-            this.cut();
+        if (this.released && this.sink.bufferedBytes > this.settings.maxBufferedBytes) {
+            this.cut(bufferFull());
             return false;
         }
         let frame: string;
@@ -57,8 +63,15 @@ export class EventStream {
         return this.sink.write(frame);
     }
 
-    /** Sends an event of a replay, and remembers it. False when it cannot be sent. */
-    replay(message: JSONRPCMessage, eventId: string): boolean {
+    /**
+     * Sends an event of a replay, and remembers it. Goes as fast as the client reads. False when it cannot be sent.
+     * @param certain whether the stream is known to be the client's, so that a long replay may begin to leave.
+     */
+    async replay(message: JSONRPCMessage, eventId: string, certain: boolean): Promise<boolean> {
+        if (certain && this.sink.bufferedBytes > this.settings.maxBufferedBytes / 2) {
+            this.release();
+            await this.sink.drained();
+        }
         const sent = this.send(message, eventId);
         if (sent) {
             (this.replayed ??= new Set()).add(eventId);
@@ -81,12 +94,19 @@ export class EventStream {
 
     /** Lets the answer go out, and keeps the connection alive from here on. */
     release(): void {
-        if (this.closed) {
+        if (this.closed || this.released) {
             return;
         }
-        this.sink.release();
+        this.released = true;
+        try {
+            this.sink.release();
+        } catch (error) {
+            // Other streams are released in the same turn.
+            this.cut(toError(error));
+            return;
+        }
         const { keepAliveMs } = this.settings;
-        if (this.keepAlive === undefined && Number.isFinite(keepAliveMs) && keepAliveMs >= 1) {
+        if (Number.isFinite(keepAliveMs) && keepAliveMs >= 1) {
             this.keepAlive = setInterval(() => this.beat(), Math.min(keepAliveMs, maxTimerMs));
             (this.keepAlive as { unref?: () => void }).unref?.();
         }
@@ -110,21 +130,16 @@ export class EventStream {
 
     private beat(): void {
         if (this.sink.bufferedBytes > this.settings.maxBufferedBytes) {
-            this.cut();
+            this.cut(bufferFull());
         } else {
             this.sink.write(keepAliveFrame);
         }
     }
 
-    private cut(): void {
+    private cut(reason: Error): void {
         this.markClosed();
         this.sink.abort();
-        this.settings.onerror(
-            new SessionError(
-                'BUFFER_FULL',
-                'A client does not read its stream: its connection was closed with more than maxBufferedBytes waiting'
-            )
-        );
+        this.settings.onerror(reason);
     }
 
     private markClosed(): void {
@@ -143,4 +158,11 @@ export class EventStream {
         this.settings.onerror(new Error('The event store returned an event id with a line break; the event was sent without its id'));
         return undefined;
     }
+}
+
+function bufferFull(): SessionError {
+    return new SessionError(
+        'BUFFER_FULL',
+        'A client does not read its stream: its connection was closed with more than maxBufferedBytes waiting'
+    );
 }

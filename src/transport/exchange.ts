@@ -22,7 +22,7 @@ export interface Exchange {
     /** Answers the request as a whole. */
     reply(reply: Reply): void;
 
-    /** Calls back when the client goes away before it has its whole answer. */
+    /** Calls back when the client goes away before it has its whole answer: at once if it has gone already. */
     onAbort(listener: () => void): void;
 
     /** Answers with an event stream. The headers are asked for when the first byte leaves. */
@@ -42,8 +42,10 @@ export interface EventSink {
     release(): void;
     /** Ends the stream, after all that was written. May be called twice. */
     end(): void;
-    /** Bytes that were released and that the client has not taken yet. */
+    /** What waits here: bytes that the client has not taken yet, or about as many before the release. */
     readonly bufferedBytes: number;
+    /** Resolves when the client has taken what was released, or has gone. */
+    drained(): Promise<void>;
     /** Cuts the connection, and drops what waits in it. */
     abort(): void;
     /** Drops all that was written and answers otherwise. Only before the release. */

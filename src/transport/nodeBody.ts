@@ -47,7 +47,8 @@ export function readNodeBody(request: IncomingMessage, maxBytes: number): Promis
 
 /** Reads away what is left of a body that nobody wants, and closes the connection if that does not end soon. */
 export function drain(request: IncomingMessage): void {
-    if (request.complete || request.destroyed) {
+    // A stream of HTTP/2 ends by itself, and its connection carries others.
+    if (request.complete || request.destroyed || request.httpVersionMajor >= 2) {
         return;
     }
     const timer = setTimeout(() => request.socket?.destroySoon(), drainMs);

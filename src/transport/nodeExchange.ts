@@ -15,6 +15,8 @@ export class NodeExchange implements Exchange {
     /** Resolves when the answer has been handed over, or the client has gone. */
     readonly finished: Promise<void>;
     private finish!: () => void;
+    /** The last byte of the answer has been handed over, or nobody waits for it. */
+    private answered = false;
 
     constructor(
         private readonly request: IncomingMessage & { auth?: AuthInfo },
@@ -44,6 +46,7 @@ export class NodeExchange implements Exchange {
 
     reply({ status, headers, body }: Reply): void {
         if (!this.response.headersSent && !this.response.destroyed) {
+            this.answered = true;
             this.response.writeHead(status, body === null ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
             this.response.end(body ?? undefined);
         }
@@ -51,12 +54,19 @@ export class NodeExchange implements Exchange {
     }
 
     onAbort(listener: () => void): void {
-        this.response.on('close', () => {
-            if (!this.response.writableFinished) {
+        const aborted = (): void => {
+            // Somebody else may have ended the response; then too there is nobody to write to.
+            if (!this.answered) {
+                this.answered = true;
                 listener();
                 this.done();
             }
-        });
+        };
+        if (this.response.destroyed || this.response.writableEnded) {
+            aborted();
+        } else {
+            this.response.on('close', aborted);
+        }
     }
 
     openStream(headers: () => Record<string, string>): EventSink {
@@ -65,6 +75,7 @@ export class NodeExchange implements Exchange {
 
     /** The answer is complete as far as this process is concerned. */
     done(): void {
+        this.answered = true;
         drain(this.request);
         this.finish();
     }
@@ -82,7 +93,7 @@ class NodeSink implements EventSink {
     ) {}
 
     get bufferedBytes(): number {
-        return this.released ? this.response.writableLength : 0;
+        return this.released ? this.response.writableLength : this.waiting.length;
     }
 
     write(text: string): boolean {
@@ -122,6 +133,16 @@ class NodeSink implements EventSink {
         } else {
             this.exchange.reply({ status: 200, headers: this.headers(), body: this.waiting });
         }
+    }
+
+    drained(): Promise<void> {
+        return new Promise(resolve => {
+            if (!this.response.writableNeedDrain || this.response.destroyed) {
+                resolve();
+            } else {
+                this.response.once('drain', resolve).once('close', resolve);
+            }
+        });
     }
 
     abort(): void {

@@ -24,7 +24,7 @@ export class NodeStreamableHttpTransport extends StreamableHttpTransport {
         try {
             await this.handle(exchange);
         } catch (error) {
-            this.onerror?.(toError(error));
+            this.report(toError(error));
             exchange.reply({ status: 500, headers: {}, body: null });
         }
         await exchange.finished;

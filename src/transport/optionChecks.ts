@@ -37,6 +37,11 @@ export function milliseconds(option: string, value: number | undefined, byDefaul
     return checked(option, 'a number of milliseconds, 0 or more', value, byDefault, value => value >= 0);
 }
 
+/** How long a timer may run, or its default. */
+export function timeoutMs(option: string, value: number | undefined, byDefault: number): number {
+    return checked(option, 'a number of milliseconds from 1 to 2147483647', value, byDefault, value => value >= 1 && value < 2 ** 31);
+}
+
 function checked(option: string, what: string, value: number | undefined, byDefault: number, valid: (value: number) => boolean): number {
     if (value === undefined) {
         return byDefault;

@@ -24,6 +24,7 @@ export class OwnRequests {
             timer = setTimeout(() => {
                 reject(new SessionError('RESTORE_FAILED', `The server did not answer within ${answerTimeoutMs} ms`));
             }, answerTimeoutMs);
+            (timer as { unref?: () => void }).unref?.();
             deliver(id);
         }).finally(() => {
             clearTimeout(timer);

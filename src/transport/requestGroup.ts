@@ -25,6 +25,9 @@ export class RequestGroup {
     /** Responses that must be looked at before anything of this answer may leave. */
     hooksToRun = 0;
 
+    /** The server has got the requests. */
+    handedOver = false;
+
     /** The client's connection is gone. */
     abandoned = false;
 

@@ -54,13 +54,11 @@ export class StreamRouter {
             return group;
         }
         const group = new RequestGroup(streamId, undefined);
-        this.open.set(
-            streamId,
-            new EventStream(exchange, this.settings.sessionId, this.settings.streams, stream => {
-                this.forget(streamId, stream);
-                this.abandon(group);
-            })
-        );
+        const opened = new EventStream(exchange, this.settings.sessionId, this.settings.streams, stream => {
+            this.forget(streamId, stream);
+            this.abandon(group);
+        });
+        this.register(streamId, opened);
         return group;
     }
 
@@ -125,7 +123,7 @@ export class StreamRouter {
             return replies.streamConflict;
         }
         const stream = this.newStream(exchange, name);
-        this.open.set(name, stream);
+        this.register(name, stream);
         stream.release();
         return undefined;
     }
@@ -171,7 +169,7 @@ export class StreamRouter {
         for (const group of this.pending.groups()) {
             if (group.replyJson) {
                 group.replyJson(reply);
-            } else if (group.hooksToRun > 0) {
+            } else if (group.hooksToRun > 0 || !group.handedOver) {
                 this.open.get(group.streamId)?.discard(reply);
             }
         }
@@ -200,12 +198,26 @@ export class StreamRouter {
             this.release(group);
         }
         const answer = response.id === clientId ? response : { ...response, id: clientId };
-        if (!group.replyJson) {
-            await this.write(group.streamId, answer, group);
-        }
+        const failure = group.replyJson ? undefined : await this.writeResponse(group, answer);
         request.response = answer;
         if (group.isComplete) {
             this.finish(group, request);
+        } else {
+            this.releaseIfAbandoned(group);
+        }
+        if (failure) {
+            throw failure;
+        }
+    }
+
+    /** A response that cannot be stored still goes to the client if that is there: better not resumable than lost. */
+    private async writeResponse(group: RequestGroup, response: JSONRPCResponse): Promise<Error | undefined> {
+        try {
+            await this.write(group.streamId, response, group);
+            return undefined;
+        } catch (error) {
+            this.open.get(group.streamId)?.send(response);
+            return toError(error);
         }
     }
 
@@ -216,7 +228,7 @@ export class StreamRouter {
         }
         if (group.replyJson) {
             const responses = group.requests.map(request => request.response);
-            group.replyJson(jsonReply(responses.length === 1 ? responses[0] : responses, this.settings.sessionId()));
+            group.replyJson(this.jsonReplyOf(responses.length === 1 ? responses[0] : responses));
             return;
         }
         const stream = this.open.get(group.streamId);
@@ -224,6 +236,16 @@ export class StreamRouter {
             stream.end();
         } else if (!(this.isResumable && group.resumable)) {
             throw noConnection(last.id);
+        }
+    }
+
+    /** A result that is no JSON, such as one with a BigInt in it, is an error of the server's. */
+    private jsonReplyOf(body: unknown): Reply {
+        try {
+            return jsonReply(body, this.settings.sessionId());
+        } catch (error) {
+            this.settings.streams.onerror(toError(error));
+            return replies.internalError;
         }
     }
 
@@ -259,11 +281,12 @@ export class StreamRouter {
                     return replies.resumeConflict;
                 }
             }
+            const certain = name !== undefined || this.isOwn('');
             const resumed = this.newStream(exchange, () => name);
             stream = resumed;
             name = await eventStore.replayEventsAfter(lastEventId, {
                 send: async (eventId, message) => {
-                    if (!resumed.replay(message, eventId)) {
+                    if (!(await resumed.replay(message, eventId, certain))) {
                         this.settings.streams.onerror(new Error('Failed replay events'));
                         resumed.end();
                     }
@@ -280,7 +303,7 @@ export class StreamRouter {
             return refuse(replies.unknownEventId);
         }
         this.open.get(name)?.end();
-        this.open.set(name, stream);
+        this.register(name, stream);
         for (const group of this.pending.groups()) {
             if (group.streamId === name) {
                 group.resumable = true;
@@ -293,7 +316,11 @@ export class StreamRouter {
             if (!stream || stream.isClosed) {
                 return reply;
             }
-            stream.discard(reply);
+            if (stream.isReleased) {
+                stream.end();
+            } else {
+                stream.discard(reply);
+            }
             return undefined;
         }
     }
@@ -309,6 +336,12 @@ export class StreamRouter {
 
     private isOwn(streamId: string): boolean {
         return streamId.startsWith(this.settings.streamPrefix());
+    }
+
+    private register(name: string, stream: EventStream): void {
+        if (!stream.isClosed) {
+            this.open.set(name, stream);
+        }
     }
 
     /** A stream has ended. One that has taken its place stays. */

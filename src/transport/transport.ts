@@ -7,7 +7,7 @@ import type { Refusal, SessionGate } from '../session/sessionGate.js';
 import { Delivery } from './delivery.js';
 import type { Exchange } from './exchange.js';
 import { readMessages } from './messageReader.js';
-import { milliseconds, positiveBytes, storageMode } from './optionChecks.js';
+import { milliseconds, positiveBytes, storageMode, timeoutMs } from './optionChecks.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
 import { OwnRequests } from './ownRequests.js';
 import { errorText, replies, type Reply } from './replies.js';
@@ -77,6 +77,7 @@ export abstract class StreamableHttpTransport {
             router: this.router,
             rules,
             enableJsonResponse: options.enableJsonResponse ?? false,
+            isClosed: () => this.closed,
             toServer: (message, extra) => this.onmessage?.(message, extra),
             report: error => this.report(error)
         });
@@ -101,6 +102,14 @@ export abstract class StreamableHttpTransport {
     /** Whether this transport's session lives in a store, so that any node can serve it. */
     get isUsingExternalSessionStore(): boolean {
         return this.sessionStorageMode === 'external';
+    }
+
+    /**
+     * True while there is no session here and none is being begun or recovered. An application that made the transport
+     * for a request may drop it then: the request was of no session that there is.
+     */
+    get isVacant(): boolean {
+        return this.gate.isVacant;
     }
 
     /** Called by the server that connects. Rejects the second time. */
@@ -183,7 +192,7 @@ export abstract class StreamableHttpTransport {
 
     private async get(exchange: Exchange): Promise<Reply | undefined> {
         const refusal = checkGetHeaders(exchange) ?? (await this.admit(exchange));
-        return refusal ?? this.router.get(exchange);
+        return refusal ?? (this.closed ? this.closedReply : this.router.get(exchange));
     }
 
     private async delete(exchange: Exchange): Promise<Reply | undefined> {
@@ -242,7 +251,7 @@ export abstract class StreamableHttpTransport {
                 callbacks: options,
                 bind: options.bind,
                 revalidateMs: milliseconds('revalidateMs', options.revalidateMs, defaultRevalidateMs),
-                storeTimeoutMs: milliseconds('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs),
+                storeTimeoutMs: timeoutMs('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs),
                 maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes)
             },
             {
@@ -257,7 +266,9 @@ export abstract class StreamableHttpTransport {
                         this.onmessage({ jsonrpc: '2.0', id, method, params }, { authInfo, requestInfo });
                     }),
                 isBusy: () => this.router.isBusy,
-                sessionGone: () => void this.close(),
+                sessionGone: () => {
+                    this.close().catch((error: unknown) => this.report(toError(error)));
+                },
                 report: error => this.report(error)
             }
         );
@@ -275,7 +286,7 @@ export abstract class StreamableHttpTransport {
     }
 
     /** A throwing `onerror` harms nobody. */
-    private report(error: Error): void {
+    protected report(error: Error): void {
         try {
             this.onerror?.(error);
         } catch {

@@ -67,8 +67,17 @@ export class WebExchange implements Exchange {
     }
 
     onAbort(listener: () => void): void {
-        this.abortListener = listener;
-        this.request.signal?.addEventListener('abort', listener, { once: true });
+        this.abortListener = () => {
+            listener();
+            // Whoever called waits for a response all the same, even if there is nobody to give it to.
+            this.respond(new Response(null, { status: clientClosedRequest }));
+        };
+        const signal = this.request.signal as AbortSignal | undefined;
+        if (signal?.aborted) {
+            this.abortListener();
+        } else {
+            signal?.addEventListener('abort', this.abortListener, { once: true });
+        }
     }
 
     openStream(headers: () => Record<string, string>): EventSink {
@@ -78,11 +87,15 @@ export class WebExchange implements Exchange {
 
 const encoder = new TextEncoder();
 
+/** Not a registered status: servers log it for a client that did not wait. It never goes out. */
+const clientClosedRequest = 499;
+
 class WebSink implements EventSink {
     private waiting = '';
     private released = false;
     private ended = false;
     private controller!: ReadableStreamDefaultController<Uint8Array>;
+    private onPull: (() => void) | undefined;
 
     constructor(
         private readonly exchange: WebExchange,
@@ -91,7 +104,10 @@ class WebSink implements EventSink {
     ) {}
 
     get bufferedBytes(): number {
-        return this.released && !this.ended ? -(this.controller.desiredSize ?? 0) : 0;
+        if (!this.released) {
+            return this.waiting.length;
+        }
+        return this.ended ? 0 : -(this.controller.desiredSize ?? 0);
     }
 
     write(text: string): boolean {
@@ -116,8 +132,10 @@ class WebSink implements EventSink {
                 start: controller => {
                     this.controller = controller;
                 },
+                pull: () => this.onPull?.(),
                 cancel: () => {
                     this.ended = true;
+                    this.onPull?.();
                     this.onCancel();
                 }
             },
@@ -139,6 +157,16 @@ class WebSink implements EventSink {
         }
         this.ended = true;
         this.controller.close();
+    }
+
+    drained(): Promise<void> {
+        return new Promise(resolve => {
+            if (this.bufferedBytes === 0) {
+                resolve();
+            } else {
+                this.onPull = resolve;
+            }
+        });
     }
 
     abort(): void {

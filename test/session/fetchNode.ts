@@ -27,10 +27,11 @@ export class FetchNode {
 
     async fetch(request: Request, authInfo?: AuthInfo): Promise<Response> {
         const claimed = request.headers.get('mcp-session-id');
-        const started = (claimed && this.transports.get(claimed)) || this.start(claimed);
+        const begins = request.method === 'POST' && isInitialize(await request.clone().text());
+        const started = (claimed && !begins && this.transports.get(claimed)) || this.start(begins ? null : claimed);
         const transport = await started;
         const response = await transport.handleRequest(request, authInfo ? { authInfo } : {});
-        if (transport.sessionId === undefined && claimed) {
+        if (claimed && transport.isVacant && this.transports.get(claimed) === started) {
             this.transports.delete(claimed);
         }
         return response;
@@ -43,13 +44,17 @@ export class FetchNode {
 
     /** A new transport with a server of its own; for a session that the request claims, or for a new one. */
     start(claimed: string | null): Promise<Transport> {
-        const { onsessioninitialized, ...options } = this.options;
+        const { onsessioninitialized, onsessionrestored, ...options } = this.options;
         const transport = new WebStandardStreamableHTTPServerTransport({
             sessionIdGenerator: () => randomUUID(),
             ...options,
             onsessioninitialized: async id => {
                 await onsessioninitialized?.(id);
                 this.transports.set(id, started);
+            },
+            onsessionrestored: async id => {
+                this.transports.set(id, started);
+                await onsessionrestored?.(id);
             }
         });
         transport.onerror = error => this.errors.push(error);
@@ -93,6 +98,10 @@ export class FetchNode {
         });
         return server;
     }
+}
+
+function isInitialize(body: string): boolean {
+    return body.includes('"method":"initialize"');
 }
 
 export const clientInfo = { name: 'test-client', version: '7.0.0' };

@@ -17,8 +17,11 @@ export interface RedisSessionStoreOptions {
     keyPrefix?: string;
     /** Time to live in seconds, counted from the last use. @default 3600 */
     ttlSeconds?: number;
-    /** Largest record in characters that is read; a larger one counts as absent. @default 262144 */
-    maxRecordBytes?: number;
+    /**
+     * Longest record in characters of JSON. A longer one is not written, and counts as absent when it is read. A guard
+     * against foreign values; what a client may bring is bounded by the transport's `maxRecordBytes`. @default 1048576
+     */
+    maxRecordLength?: number;
     /** @default none */
     logger?: SessionLogger;
 }
@@ -37,11 +40,11 @@ export class RedisSessionStore implements SessionStore {
     readonly ttlMs: number;
     private readonly redis: RedisClient;
     private readonly keys: Keys;
-    private readonly maxRecordBytes: number;
+    private readonly maxRecordLength: number;
     private readonly logger: SessionLogger | undefined;
 
     /** @throws RangeError if `ttlSeconds` is not a positive number; TypeError without a client. */
-    constructor({ redis, keyPrefix = 'mcp:session:', ttlSeconds = 3600, maxRecordBytes = 256 * 1024, logger }: RedisSessionStoreOptions) {
+    constructor({ redis, keyPrefix = 'mcp:session:', ttlSeconds = 3600, maxRecordLength = 1024 * 1024, logger }: RedisSessionStoreOptions) {
         if (typeof (redis as Partial<RedisClient> | undefined)?.getex !== 'function') {
             throw new TypeError('RedisSessionStore needs { redis }: a client of ioredis 5 or 6, for example new Redis(url)');
         }
@@ -51,21 +54,30 @@ export class RedisSessionStore implements SessionStore {
         this.redis = redis;
         this.ttlMs = Math.ceil(ttlSeconds * 1000);
         this.keys = new Keys(keyPrefix);
-        this.maxRecordBytes = maxRecordBytes;
+        this.maxRecordLength = maxRecordLength;
         this.logger = logger;
     }
 
     async storeSession(sessionId: string, data: SessionData): Promise<void> {
-        await this.redis.set(await this.keys.session(sessionId), seal(data), 'PX', this.ttlMs);
+        await this.redis.set(await this.keys.session(sessionId), seal(data, this.maxRecordLength), 'PX', this.ttlMs);
     }
 
     async createSession(sessionId: string, data: SessionData): Promise<boolean> {
-        return (await this.redis.set(await this.keys.session(sessionId), seal(data), 'PX', this.ttlMs, 'NX')) === 'OK';
+        return (
+            (await this.redis.set(await this.keys.session(sessionId), seal(data, this.maxRecordLength), 'PX', this.ttlMs, 'NX')) === 'OK'
+        );
     }
 
     async updateSession(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean> {
         return (
-            (await runScript(this.redis, updateSession, await this.keys.session(sessionId), expectedRevision, seal(data), this.ttlMs)) === 1
+            (await runScript(
+                this.redis,
+                updateSession,
+                await this.keys.session(sessionId),
+                expectedRevision,
+                seal(data, this.maxRecordLength),
+                this.ttlMs
+            )) === 1
         );
     }
 
@@ -104,7 +116,7 @@ export class RedisSessionStore implements SessionStore {
         if (value === null) {
             return null;
         }
-        const data = open(value, this.maxRecordBytes);
+        const data = open(value, this.maxRecordLength);
         if (data === undefined) {
             this.logger?.warn(`mcp-sessions: the record of session ${await fingerprint(sessionId)} cannot be read; it counts as absent`);
             return null;

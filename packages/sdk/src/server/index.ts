@@ -14,6 +14,6 @@ export type {
 export type { StreamableHttpServerTransport } from './serverTransport.js';
 
 export { InMemorySessionStore, SessionError, isSessionError } from '@mcp-sessions/core';
-export type { SessionData, SessionStorageMode, SessionStore } from '@mcp-sessions/core';
+export type { InMemorySessionStoreOptions, SessionData, SessionErrorCode, SessionStorageMode, SessionStore } from '@mcp-sessions/core';
 export { RedisSessionStore } from '@mcp-sessions/redis';
-export type { RedisSessionStoreOptions } from '@mcp-sessions/redis';
+export type { RedisClient, RedisSessionStoreOptions, SessionLogger } from '@mcp-sessions/redis';

@@ -18,6 +18,12 @@ export interface StreamableHttpServerTransport {
     /** True in external mode: the session outlives this transport and this process. */
     readonly isUsingExternalSessionStore: boolean;
 
+    /**
+     * True while there is no session here and none is being begun or recovered. An application that made the transport
+     * for a request may drop it then: the request was of no session that there is.
+     */
+    readonly isVacant: boolean;
+
     /** Makes the transport ready for requests; `connect` calls it. A second call throws. */
     start(): Promise<void>;
 
