@@ -24,7 +24,7 @@ export function parseMessage(value: unknown): JSONRPCMessage | undefined {
     }
     if ('result' in value) {
         return hasOnly(value, resultKeys) && isId(value['id']) && isResult(value['result'])
-            ? withoutForeignTaskKeys(value, 'result')
+            ? withoutForeignKeys(value, 'result')
             : undefined;
     }
     return parseErrorResponse(value);
@@ -41,7 +41,7 @@ function isRequestOrNotification(value: Record<string, unknown>): boolean {
     if (params === undefined) {
         return true;
     }
-    return isResult(params) && withoutForeignTaskKeys(value, 'params') !== undefined;
+    return isResult(params) && withoutForeignKeys(value, 'params') !== undefined;
 }
 
 /** `result` and `params` have the same shape: any object, whose `_meta` is checked where it is present. */
@@ -64,9 +64,15 @@ function isResult(value: unknown): value is Record<string, unknown> {
     return task === undefined || (isObject(task) && typeof task['taskId'] === 'string');
 }
 
-/** The SDK keeps nothing but `taskId` of a related task. */
-function withoutForeignTaskKeys(message: Record<string, unknown>, member: 'params' | 'result'): JSONRPCMessage {
-    const meta = (message[member] as { _meta?: Record<string, unknown> })._meta;
+/** The SDK keeps nothing but `taskId` of a related task, and no key that would become a prototype when it is copied. */
+function withoutForeignKeys(message: Record<string, unknown>, member: 'params' | 'result'): JSONRPCMessage {
+    const content = message[member] as { _meta?: Record<string, unknown> };
+    const meta = content._meta;
+    for (const object of [content, meta]) {
+        if (object && Object.hasOwn(object, '__proto__')) {
+            delete (object as Record<string, unknown>)['__proto__'];
+        }
+    }
     const task = meta?.[relatedTaskKey] as { taskId: string } | undefined;
     if (meta && task && Object.keys(task).length > 1) {
         meta[relatedTaskKey] = { taskId: task.taskId };

@@ -28,6 +28,9 @@ export class RequestGroup {
     /** The server has got the requests. */
     handedOver = false;
 
+    /** Each request has had its response; one more has nowhere to go. */
+    finished = false;
+
     /** The client's connection is gone. */
     abandoned = false;
 

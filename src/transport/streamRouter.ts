@@ -226,6 +226,10 @@ export class StreamRouter {
         if (this.closedReply) {
             return;
         }
+        if (group.finished) {
+            throw noConnection(last.id);
+        }
+        group.finished = true;
         if (group.replyJson) {
             const responses = group.requests.map(request => request.response);
             group.replyJson(this.jsonReplyOf(responses.length === 1 ? responses[0] : responses));
