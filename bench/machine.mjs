@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { Redis } from 'ioredis';
+
+/** Where the figures come from. */
+export async function describeMachine(redisUrl) {
+    return {
+        date: new Date().toISOString().slice(0, 10),
+        cpu: cpus()[0]?.model.trim() ?? 'unknown',
+        cores: availableParallelism(),
+        memoryGiB: Math.round(totalmem() / 2 ** 30),
+        node: process.version,
+        redis: redisUrl === undefined ? undefined : await redisVersion(redisUrl),
+        ioredis: packageVersion('ioredis'),
+        official: packageVersion('@modelcontextprotocol/sdk'),
+        commit: commit()
+    };
+}
+
+async function redisVersion(url) {
+    const redis = new Redis(url);
+    try {
+        return /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
+    } finally {
+        redis.disconnect();
+    }
+}
+
+function packageVersion(name) {
+    const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+    return JSON.parse(readFileSync(file, 'utf8')).version;
+}
+
+function commit() {
+    try {
+        const git = (...args) =>
+            execFileSync('git', args, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'ignore'] })
+                .toString()
+                .trim();
+        return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', '..') === '' ? '' : ' with changes');
+    } catch {
+        // An unpacked archive has no history.
+        return 'unknown';
+    }
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { CASES, SERVERS } from './plan.mjs';
+
+export const USAGE = `npm run bench -- [options]
+
+  --quick             few and short rounds: shows that it works; the figures waver. Nothing is saved
+  --only <case>       one of: ${Object.keys(CASES).join(', ')}. Nothing is saved
+  --profile <server>  where the time of one server goes; one of: ${Object.keys(SERVERS).join(', ')}
+  --json              with --profile: JSON response mode instead of event streams
+  --initialize        with --profile: initialize instead of tools/call
+  --help`;
+
+/**
+ * How long and how often. A full run takes about ten minutes.
+ *
+ * @typedef {object} Timing
+ * @property {number} connections
+ * @property {number} starts of both servers: one process may be luckier than another with what V8 compiles, and when
+ * @property {number} rounds after each start, each with a slice of either server
+ * @property {number} sliceMs
+ * @property {number} warmUpRequests that each server has answered before it is measured: until then V8 still compiles
+ * @property {number} warmUpRounds at most, on a machine that is too slow for that
+ * @property {number} idleSessions
+ * @property {number[]} tools
+ */
+const FULL = {
+    connections: 32,
+    starts: 3,
+    rounds: 4,
+    sliceMs: 1000,
+    warmUpRequests: 15_000,
+    warmUpRounds: 10,
+    idleSessions: 5000,
+    tools: [1, 10]
+};
+const QUICK = {
+    connections: 32,
+    starts: 1,
+    rounds: 3,
+    sliceMs: 250,
+    warmUpRequests: 4_000,
+    warmUpRounds: 8,
+    idleSessions: 1000,
+    tools: [1]
+};
+
+export function readOptions(args) {
+    const { values } = parseArgs({
+        args,
+        options: {
+            quick: { type: 'boolean', default: false },
+            only: { type: 'string' },
+            profile: { type: 'string' },
+            json: { type: 'boolean', default: false },
+            initialize: { type: 'boolean', default: false },
+            help: { type: 'boolean', default: false }
+        }
+    });
+    expectName('--only', values.only, CASES);
+    expectName('--profile', values.profile, SERVERS);
+    return { ...values, timing: values.quick ? QUICK : FULL };
+}
+
+function expectName(option, value, names) {
+    if (value === undefined || Object.hasOwn(names, value)) return;
+    throw new Error(`${option} ${value}: there is no such thing. Choose one of: ${Object.keys(names).join(', ')}.`);
+}

@@ -1,0 +1,124 @@
+import { AIMS, CASES, SERVERS } from './plan.mjs';
+
+/** Above this share of a core the load generator, not the server, sets the throughput. */
+const LOAD_LIMIT = 0.85;
+
+/** How far official against official may be from 1. */
+const TOLERANCE = 0.03;
+
+const COLUMNS = {
+    cpu: { title: 'CPU per request, µs', digits: value => value.toFixed(value < 20 ? 1 : 0) },
+    throughput: { title: 'requests/s', digits: value => value.toFixed(0) },
+    p50: { title: 'p50, ms', digits: value => value.toFixed(2) },
+    p99: { title: 'p99, ms', digits: value => value.toFixed(2) }
+};
+
+/** The whole result as Markdown. */
+export function renderReport({ machine, timing, comparisons, idle }) {
+    const cases = [...new Set(comparisons.map(({ case: name }) => name))];
+    const parts = [
+        '# Bench',
+        renderMachine(machine, timing),
+        'In each cell: the official package → the server of that row. **×** is the ratio of the two, the median over the rounds, with the quartiles in brackets.',
+        ...renderDoubts(comparisons),
+        ...cases.flatMap(name => renderCase(name, comparisons)),
+        ...(idle.length > 0 ? renderIdle(idle, timing) : []),
+        ...renderVerdict(comparisons)
+    ];
+    return `${parts.join('\n\n')}\n`;
+}
+
+function renderMachine(machine, timing) {
+    const redis = machine.redis === undefined ? '' : `, Redis ${machine.redis} with ioredis ${machine.ioredis}`;
+    return (
+        `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}${redis}, ` +
+        `official SDK ${machine.official}, commit ${machine.commit}. ${timing.connections} connections, ` +
+        `${timing.starts} × ${timing.rounds} rounds of two slices of ${timing.sliceMs} ms. Load generator, servers and Redis share the machine.`
+    );
+}
+
+/** What speaks against these figures, where something does. */
+function renderDoubts(comparisons) {
+    const same = comparisons.find(comparison => comparison.case === 'same')?.summary.cpu.ratio.median ?? 1;
+    const cold = comparisons.filter(({ isWarm }) => !isWarm);
+    return [
+        ...(Math.abs(same - 1) > TOLERANCE
+            ? [`**The machine was too busy to measure on:** official against official differ by more than ${TOLERANCE}.`]
+            : []),
+        ...(cold.length > 0
+            ? [
+                  `**Not warmed up in full**, so that the official package, which has more code to compile, looks worse than it is: ${cold.map(name).join('; ')}.`
+              ]
+            : [])
+    ];
+
+    function name(comparison) {
+        return `${comparison.case}, ${SERVERS[comparison.contender].label}`;
+    }
+}
+
+function renderCase(name, comparisons) {
+    const { title } = CASES[name];
+    const rows = comparisons.filter(comparison => comparison.case === name);
+    const limited = rows.some(({ summary }) => summary.loadBusy > LOAD_LIMIT);
+    const table = [
+        `| server | ${Object.values(COLUMNS)
+            .map(column => `${column.title} | ×`)
+            .join(' | ')} |`,
+        `| --- |${' ---: | --- |'.repeat(Object.keys(COLUMNS).length)}`,
+        ...rows.map(renderRow)
+    ];
+    const note = ['\\* The load generator was at its limit: the server could do more.'];
+    return [`## ${title}`, table.join('\n'), ...rows.flatMap(renderStore), ...(limited ? note : [])];
+}
+
+/** What a row's store adds: its process is not part of the CPU in the table. */
+function renderStore({ contender, summary: { store } }) {
+    if (store === undefined) return [];
+    return [
+        `Redis for "${SERVERS[contender].label}": ${store.commands.toFixed(2)} commands and ${store.cpu.toFixed(1)} µs of its own CPU per request.`
+    ];
+}
+
+function renderRow({ contender, summary }) {
+    const cells = Object.entries(COLUMNS).flatMap(([name, { digits }]) => {
+        const { official, contender: own, ratio } = summary[name];
+        const mark = name === 'throughput' && summary.loadBusy > LOAD_LIMIT ? '\\*' : '';
+        return [`${digits(official)} → ${digits(own)}${mark}`, renderRatio(ratio)];
+    });
+    return `| ${SERVERS[contender].label} | ${cells.join(' | ')} |`;
+}
+
+function renderRatio({ median, low, high }) {
+    return `**${median.toFixed(2)}** (${low.toFixed(2)}–${high.toFixed(2)})`;
+}
+
+function renderIdle(idle, timing) {
+    const tools = timing.tools;
+    const kib = result => `${(result.heapBytes / 1024).toFixed(1)} KiB`;
+    const find = (server, count) => idle.find(entry => entry.server === server && entry.tools === count);
+    const servers = [...new Set(idle.map(entry => entry.server))];
+    const row = server =>
+        tools.map(
+            count => `${kib(find(server, count))} | **${(find(server, count).heapBytes / find('official', count).heapBytes).toFixed(2)}**`
+        );
+    const table = [
+        `| server | ${tools.map(count => `${count === 1 ? 'one tool' : `${count} tools`} | ×`).join(' | ')} |`,
+        `| --- |${' ---: | --- |'.repeat(tools.length)}`,
+        ...servers.map(server => `| ${SERVERS[server].label} | ${row(server).join(' | ')} |`)
+    ];
+    return [`## ${CASES.memory.title}, at ${timing.idleSessions} sessions`, table.join('\n')];
+}
+
+/** Whether the aims for the CPU per tools/call are reached. */
+function renderVerdict(comparisons) {
+    const lines = comparisons
+        .filter(comparison => ['sse', 'json'].includes(comparison.case))
+        .map(({ case: name, contender, summary }) => {
+            const { median } = summary.cpu.ratio;
+            const aim = AIMS[contender];
+            const verdict = median <= aim ? 'reached' : `missed by ${((median / aim - 1) * 100).toFixed(0)} %`;
+            return `- ${CASES[name].title}; ${SERVERS[contender].label}: ${median.toFixed(3)}, at most ${aim.toFixed(3)}: **${verdict}**`;
+        });
+    return lines.length === 0 ? [] : ['## The aim: CPU per tools/call against the official package', lines.join('\n')];
+}

@@ -1,0 +1,107 @@
+// npm run bench: compares the fork with the official package. See bench/README.md.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { openRedis } from '../scripts/services.mjs';
+import { compare } from './compare.mjs';
+import { idleMemory } from './idleMemory.mjs';
+import { describeMachine } from './machine.mjs';
+import { USAGE, readOptions } from './options.mjs';
+import { ensureBuild } from './ourBuild.mjs';
+import { CASES, SERVERS, needsBuild, needsRedis, serverSpec } from './plan.mjs';
+import { startProcess } from './process/parent.mjs';
+import { profileServer } from './profile/profileServer.mjs';
+import { renderReport } from './report.mjs';
+
+const RESULTS = new URL('./results/', import.meta.url);
+
+async function main() {
+    const options = optionsOrUsage();
+    if (options === undefined) return;
+    const cases = options.only === undefined ? Object.keys(CASES) : [options.only];
+    const servers = options.profile === undefined ? cases.flatMap(name => CASES[name].contenders) : [options.profile];
+    if (needsBuild(servers)) ensureBuild();
+    const redis = needsRedis(servers) ? await openRedis() : undefined;
+    try {
+        const setting = {
+            connections: options.timing.connections,
+            redis: redis && { url: redis.url, keyPrefix: `mcp:bench:${randomBytes(4).toString('hex')}:` }
+        };
+        const load = await startProcess(new URL('./load/main.mjs', import.meta.url));
+        try {
+            if (options.profile === undefined) await runCases(cases, options, setting, load);
+            else await profileServer(options, setting, load);
+        } finally {
+            await load.stop();
+        }
+    } finally {
+        await redis?.stop();
+    }
+}
+
+function optionsOrUsage() {
+    try {
+        const options = readOptions(process.argv.slice(2));
+        if (!options.help) return options;
+    } catch (error) {
+        console.error(`${error.message}\n`);
+        process.exitCode = 1;
+    }
+    console.log(USAGE);
+    return undefined;
+}
+
+async function runCases(cases, options, setting, load) {
+    const { timing } = options;
+    const comparisons = [];
+    for (const name of cases.filter(each => each !== 'memory')) {
+        for (const contender of CASES[name].contenders) comparisons.push(await runComparison(name, contender, timing, setting, load));
+    }
+    const idle = cases.includes('memory') ? await runIdle(timing, setting, load) : [];
+    const result = { machine: await describeMachine(setting.redis?.url), timing, comparisons, idle };
+    const report = renderReport(result);
+    console.log(`\n${report}`);
+    if (options.quick || options.only !== undefined) return;
+    mkdirSync(RESULTS, { recursive: true });
+    writeFileSync(new URL('latest.json', RESULTS), renderJson(result));
+    writeFileSync(new URL('latest.md', RESULTS), report);
+    console.log('Saved in bench/results/latest.md, with every round in latest.json.');
+}
+
+async function runComparison(name, contender, timing, setting, load) {
+    const { kind, json } = CASES[name];
+    const specFor = server => serverSpec(server, { ...setting, json, tools: 1 });
+    const result = await compare({ official: specFor('official'), contender: specFor(contender) }, kind, timing, load);
+    const { cpu, throughput } = result.summary;
+    console.log(
+        `${name}: ${SERVERS[contender].label}: CPU ${cpu.official.toFixed(0)} → ${cpu.contender.toFixed(0)} µs, × ${cpu.ratio.median.toFixed(2)}; ` +
+            `throughput × ${throughput.ratio.median.toFixed(2)}`
+    );
+    return { case: name, contender, ...result };
+}
+
+async function runIdle(timing, setting, load) {
+    const idle = [];
+    for (const tools of timing.tools) {
+        for (const server of CASES.memory.contenders) {
+            const spec = serverSpec(server, { ...setting, json: false, tools });
+            const result = await idleMemory(spec, timing.idleSessions, load);
+            console.log(`memory: ${SERVERS[server].label}, tools: ${tools}: ${(result.heapBytes / 1024).toFixed(1)} KiB per session`);
+            idle.push({ server, tools, ...result });
+        }
+    }
+    return idle;
+}
+
+/** Readable differences: a line per round. */
+function renderJson(result) {
+    const text = JSON.stringify(result, (key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value), 1);
+    return `${text.replace(/\{[^{}]*\}/g, object => object.replace(/\s*\n\s*/g, ' '))}\n`;
+}
+
+try {
+    await main();
+} catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+}

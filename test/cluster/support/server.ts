@@ -1,0 +1,59 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { SetLevelRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+
+/** What a server knows of its session, as the tool `state` shows it. */
+export interface State {
+    node: string;
+    client: { name: string; version: string };
+    capabilities: Record<string, unknown>;
+    logLevel: string | null;
+    subscriptions: string[];
+    token: string | null;
+    sessionId: string | null;
+}
+
+const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
+
+export function buildServer(nodeName: string): McpServer {
+    const mcp = new McpServer(
+        { name: 'cluster-node', version: '1.0.0' },
+        { capabilities: { logging: {}, resources: { subscribe: true, listChanged: true } } }
+    );
+    const { server } = mcp;
+    let logLevel: string | null = null;
+    const subscriptions = new Set<string>();
+    server.setRequestHandler(SetLevelRequestSchema, ({ params }) => {
+        logLevel = params.level;
+        return {};
+    });
+    server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
+        subscriptions.add(params.uri);
+        return {};
+    });
+    server.setRequestHandler(UnsubscribeRequestSchema, ({ params }) => {
+        subscriptions.delete(params.uri);
+        return {};
+    });
+
+    mcp.registerTool('echo', { inputSchema: { text: z.string() } }, args => text(args.text));
+    mcp.registerTool('wait', { inputSchema: { ms: z.number() } }, async ({ ms }) => {
+        await new Promise(resolve => setTimeout(resolve, ms));
+        return text('waited');
+    });
+    mcp.registerTool('state', {}, extra => {
+        const state: State = {
+            node: nodeName,
+            client: server.getClientVersion() as State['client'],
+            capabilities: server.getClientCapabilities() ?? {},
+            logLevel,
+            subscriptions: [...subscriptions].sort(),
+            token: extra.authInfo?.token ?? null,
+            sessionId: extra.sessionId ?? null
+        };
+        return text(JSON.stringify(state));
+    });
+    mcp.registerResource('note', 'note://one', {}, () => ({ contents: [{ uri: 'note://one', text: 'a note' }] }));
+    mcp.registerPrompt('greet', {}, () => ({ messages: [{ role: 'user', content: { type: 'text', text: 'Hello' } }] }));
+    return mcp;
+}
