@@ -44,7 +44,7 @@ async function begun({ nodes } = cluster): Promise<Wire> {
 }
 
 describe('a store of five methods, on Postgres', () => {
-    it('S1 S6: two nodes serve one session, and the second knows what the first was told', async () => {
+    it('S1, S6: two nodes serve one session, and the second knows what the first was told', async () => {
         const wire = await begun();
         await wire.request('logging/setLevel', { level: 'error' });
         await wire.request('resources/subscribe', { uri: 'note://one' });

@@ -7,7 +7,7 @@ const script = fileURLToPath(new URL('../../scripts/demo.sh', import.meta.url));
 const run = async (...args: string[]) => (await promisify(execFile)('bash', [script, ...args])).stdout;
 
 describe('the demo', () => {
-    it('S2 D3: the fork keeps its promise in front of the official client', async () => {
+    it('S2, D3: the fork keeps its promise in front of the official client', async () => {
         const timeline = await run();
         expect(timeline).toMatch(/PASSED {2}(\d+) calls, \1 answered, 0 failed\. 1 session id from first to last\./);
         expect(timeline).toMatch(/Processes: 8 started, 0 left over\./);

@@ -57,7 +57,7 @@ describe('the store is out of order', () => {
         expect((await unknown.http('POST', post, list)).status).toBe(404);
     }, 90_000);
 
-    it('F1 P8: Redis hangs: 503; it goes on: an initialize that failed meanwhile left nothing behind', async () => {
+    it('F1, P8: Redis hangs: 503; it goes on: an initialize that failed meanwhile left nothing behind', async () => {
         const { warm, cold } = await begun();
         server().pause();
         try {

@@ -68,7 +68,7 @@ describe('what a node knows after it took a session over', () => {
         { protocolVersion: '2025-06-18', primes: false },
         { protocolVersion: '2025-03-26', primes: false }
     ])(
-        'S6 L10: without mcp-protocol-version a request counts as of the stored $protocolVersion; priming events: $primes',
+        'S6, L10: without mcp-protocol-version a request counts as of the stored $protocolVersion; priming events: $primes',
         async ({ protocolVersion, primes }) => {
             const { nodes } = await redis.cluster(2, { EVENT_STORE: '1' });
             const wire = new Wire(mcpUrl(nodes[0]!));

@@ -90,7 +90,7 @@ describe.each([...ownStores, { name: 'a store of five methods', make: () => new 
         expect(JSON.parse(await wire.at(b).tool('state')) as State).toMatchObject({ node: 'B', ...expected });
     });
 
-    it('S5 S7: first requests at once make one recovery and one server', async () => {
+    it('S5, S7: first requests at once make one recovery and one server', async () => {
         const { a, b, onA, onB } = await two(make());
         const wire = new Wire(a);
         await wire.begin();
@@ -128,7 +128,7 @@ describe.each([...ownStores, { name: 'a store of five methods', make: () => new 
         expect(again.sessionId).not.toBe(id);
     });
 
-    it('P1 S8: a refusal does not disturb those whose requests are still arriving', async () => {
+    it('P1, S8: a refusal does not disturb those whose requests are still arriving', async () => {
         const { a, b } = await two(make());
         const owner = { authorization: 'Bearer token1-of-alice' };
         const alice = new Wire(a, owner);

@@ -70,7 +70,7 @@ describe('while something waits for the store', () => {
         expect((await waiting).status).toBe(503);
     });
 
-    it('L7: a GET whose client goes away meanwhile does not stand in the way of the next', async () => {
+    it('S12: a GET whose client goes away meanwhile does not stand in the way of the next', async () => {
         const { node, hold } = cluster();
         const a = node('a');
         const sessionId = await begin(a);
@@ -111,7 +111,7 @@ describe('while something waits for the store', () => {
     });
 });
 
-it('P1 S9: a stranger who claims a live session in initialize learns nothing of it, and takes nothing from its owner', async () => {
+it('P1, S9: a stranger who claims a live session in initialize learns nothing of it, and takes nothing from its owner', async () => {
     const { node } = cluster();
     const a = node('a');
     const sessionId = await begin(a, alice);
