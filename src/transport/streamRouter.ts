@@ -198,7 +198,18 @@ export class StreamRouter {
             this.release(group);
         }
         const answer = response.id === clientId ? response : { ...response, id: clientId };
-        const failure = group.replyJson ? undefined : await this.writeResponse(group, answer);
+        let eventId: string | undefined;
+        let failure: Error | undefined;
+        if (!group.replyJson && this.settings.eventStore) {
+            try {
+                eventId = await this.settings.eventStore.storeEvent(group.streamId, answer);
+            } catch (error) {
+                // It still goes to the client if that is there: better not resumable than lost.
+                failure = toError(error);
+            }
+        }
+        // From here on nothing may come between: what is sent after the last response has no stream to go on.
+        this.emit(group.streamId, answer, eventId, group);
         request.response = answer;
         if (group.isComplete) {
             this.finish(group, request);
@@ -207,17 +218,6 @@ export class StreamRouter {
         }
         if (failure) {
             throw failure;
-        }
-    }
-
-    /** A response that cannot be stored still goes to the client if that is there: better not resumable than lost. */
-    private async writeResponse(group: RequestGroup, response: JSONRPCResponse): Promise<Error | undefined> {
-        try {
-            await this.write(group.streamId, response, group);
-            return undefined;
-        } catch (error) {
-            this.open.get(group.streamId)?.send(response);
-            return toError(error);
         }
     }
 
@@ -257,13 +257,18 @@ export class StreamRouter {
     private async write(streamId: string, message: JSONRPCMessage, group?: RequestGroup): Promise<void> {
         const { eventStore } = this.settings;
         const eventId = eventStore && (await eventStore.storeEvent(streamId, message));
-        // Looked up after the store has answered: a resume that completed meanwhile has taken the stream over.
+        const open = this.emit(streamId, message, eventId, group);
+        this.checkDeliverable(message, open || eventId !== undefined);
+    }
+
+    /** Sends a message if its stream is open now: a resume may have taken it over while the message was stored. */
+    private emit(streamId: string, message: JSONRPCMessage, eventId: string | undefined, group?: RequestGroup): boolean {
         const stream = this.open.get(streamId);
         const sent = stream?.send(message, eventId) ?? false;
         if (sent && eventId !== undefined && group) {
             group.resumable = true;
         }
-        this.checkDeliverable(message, stream !== undefined || eventId !== undefined);
+        return stream !== undefined;
     }
 
     private checkDeliverable(message: JSONRPCMessage, deliverable: boolean): void {
