@@ -3,7 +3,9 @@ import type { TLSSocket } from 'node:tls';
 
 const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 /** Names, addresses and ports that the URL parser is known to take; what looks otherwise is parsed to find out. */
-const plainHost = new RegExp(`^(?:(?!.*xn--)[a-z][a-z0-9.-]*|(?:${octet}\\.){3}${octet})(?::(?:[1-5]\\d{4}|\\d{1,4}))?$`);
+const plainHost = new RegExp(
+    `^(?:(?!.*xn--|.*\\.(?:\\d+|0x[0-9a-f]*)\\.?(?::|$))[a-z][a-z0-9.-]*|(?:${octet}\\.){3}${octet})(?::(?:[1-5]\\d{4}|\\d{1,4}))?$`
+);
 const absolute = /^https?:\/\//;
 
 /** The URL that a request was sent to, or undefined when its target or its `Host` makes none. */
