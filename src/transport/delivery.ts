@@ -4,7 +4,7 @@ import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import type { SessionGate } from '../session/sessionGate.js';
 import type { Exchange } from './exchange.js';
 import { replies, type Reply } from './replies.js';
-import type { RequestGroup } from './requestGroup.js';
+import type { PendingRequest, RequestGroup } from './requestGroup.js';
 import type { StreamRouter } from './streamRouter.js';
 
 export interface DeliverySettings {
@@ -23,11 +23,25 @@ export class Delivery {
 
     /**
      * Hands messages to the server and, if there are requests among them, begins the answer that their responses will
-     * make. Returns the answer where that is known at once.
+     * make. Returns the answer where that is known at once, and no promise where nothing has to be waited for.
      */
-    async deliver(exchange: Exchange, messages: JSONRPCMessage[], initialize: JSONRPCRequest | undefined): Promise<Reply | undefined> {
-        const { gate, router, enableJsonResponse, report, toServer } = this.settings;
-        const extra: MessageExtraInfo = { authInfo: exchange.authInfo, requestInfo: exchange.requestInfo };
+    deliver(
+        exchange: Exchange,
+        messages: readonly JSONRPCMessage[],
+        initialize: JSONRPCRequest | undefined
+    ): Promise<Reply | undefined> | Reply | undefined {
+        return messages.every(isRequest) && messages.length > 0
+            ? this.answer(exchange, messages, initialize)
+            : this.deliverAccepted(exchange, messages, initialize);
+    }
+
+    /** Notifications may concern the session, and then the store has to know of them first. */
+    private async deliverAccepted(
+        exchange: Exchange,
+        messages: readonly JSONRPCMessage[],
+        initialize: JSONRPCRequest | undefined
+    ): Promise<Reply | undefined> {
+        const { gate, toServer } = this.settings;
         const accepted: JSONRPCMessage[] = [];
         for (const message of messages) {
             const verdict = isRequest(message) ? true : gate.accepts(message);
@@ -39,44 +53,67 @@ export class Delivery {
                 accepted.push(message);
             }
         }
-        if (!messages.some(isRequest)) {
-            for (const message of accepted) {
-                this.pass(message, extra, toServer);
-            }
-            return replies.accepted;
+        if (messages.some(isRequest)) {
+            return this.answer(exchange, accepted, initialize);
         }
+        for (const message of accepted) {
+            this.pass(message, extraOf(exchange), toServer);
+        }
+        return replies.accepted;
+    }
+
+    private answer(
+        exchange: Exchange,
+        messages: readonly JSONRPCMessage[],
+        initialize: JSONRPCRequest | undefined
+    ): Promise<undefined> | undefined {
+        const { gate, router, enableJsonResponse, report } = this.settings;
         const group = router.begin(exchange, enableJsonResponse);
-        try {
-            await this.begin(exchange, accepted, initialize, group, extra);
-        } catch (error) {
+        const fail = (error: unknown): undefined => {
             report(toError(error));
             router.fail(group, replies.internalError);
             if (initialize) {
                 gate.undoOpen();
             }
-            return undefined;
+        };
+        try {
+            // All are under way before the first is handed over: an answer is complete only with the last of them.
+            const requests = messages.map(message =>
+                isRequest(message) ? router.track(message, group, gate.hookFor(message)) : undefined
+            );
+            if (router.isResumable && !enableJsonResponse && this.versionOf(exchange, initialize) >= firstResumableVersion) {
+                return this.primeAndHandOver(exchange, messages, requests, group).catch(fail);
+            }
+            this.handOver(messages, requests, group, extraOf(exchange));
+        } catch (error) {
+            fail(error);
         }
-        router.release(group);
         return undefined;
     }
 
-    private async begin(
+    private async primeAndHandOver(
         exchange: Exchange,
-        messages: JSONRPCMessage[],
-        initialize: JSONRPCRequest | undefined,
-        group: RequestGroup,
-        extra: MessageExtraInfo
-    ): Promise<void> {
-        const { gate, router, enableJsonResponse, isClosed, toServer } = this.settings;
-        // All are under way before the first is handed over: an answer is complete only with the last of them.
-        const requests = messages.map(message => (isRequest(message) ? router.track(message, group, gate.hookFor(message)) : undefined));
-        const resumable = router.isResumable && !enableJsonResponse && this.versionOf(exchange, initialize) >= firstResumableVersion;
-        if (resumable) {
-            await router.prime(group);
-            if (isClosed()) {
-                return;
-            }
+        messages: readonly JSONRPCMessage[],
+        requests: readonly (PendingRequest | undefined)[],
+        group: RequestGroup
+    ): Promise<undefined> {
+        const { router, isClosed } = this.settings;
+        await router.prime(group);
+        if (!isClosed()) {
+            this.handOver(messages, requests, group, extraOf(exchange), {
+                closeStandaloneSSEStream: () => router.closeStandaloneStream()
+            });
         }
+    }
+
+    private handOver(
+        messages: readonly JSONRPCMessage[],
+        requests: readonly (PendingRequest | undefined)[],
+        group: RequestGroup,
+        extra: MessageExtraInfo,
+        closers?: Pick<MessageExtraInfo, 'closeStandaloneSSEStream'>
+    ): void {
+        const { router, toServer } = this.settings;
         group.handedOver = true;
         let index = 0;
         for (const message of messages) {
@@ -87,17 +124,9 @@ export class Delivery {
             }
             const { id, clientId } = request;
             const known = id === clientId ? message : ({ ...message, id } as JSONRPCRequest);
-            toServer(
-                known,
-                resumable
-                    ? {
-                          ...extra,
-                          closeSSEStream: () => router.closeRequestStream(id),
-                          closeStandaloneSSEStream: () => router.closeStandaloneStream()
-                      }
-                    : extra
-            );
+            toServer(known, closers ? { ...extra, ...closers, closeSSEStream: () => router.closeRequestStream(id) } : extra);
         }
+        router.release(group);
     }
 
     /** Hands a notification or a response to the server. */
@@ -136,4 +165,8 @@ export class Delivery {
             rules.defaultProtocolVersion
         );
     }
+}
+
+function extraOf({ authInfo, requestInfo }: Exchange): MessageExtraInfo {
+    return { authInfo, requestInfo };
 }

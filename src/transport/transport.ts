@@ -3,7 +3,7 @@ import type { JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId } from
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { ExternalSession } from '../session/externalSession.js';
 import { MemorySession } from '../session/memorySession.js';
-import type { Refusal, SessionGate } from '../session/sessionGate.js';
+import type { SessionGate, Verdict } from '../session/sessionGate.js';
 import { Delivery } from './delivery.js';
 import type { Exchange } from './exchange.js';
 import { readMessages } from './messageReader.js';
@@ -173,7 +173,7 @@ export abstract class StreamableHttpTransport {
         }
     }
 
-    private dispatch(exchange: Exchange): Promise<Reply | undefined> | Reply | undefined {
+    private dispatch(exchange: Exchange): Answer {
         const refusal = this.allowed && checkSource(exchange, this.allowed);
         if (refusal) {
             return refusal;
@@ -197,7 +197,9 @@ export abstract class StreamableHttpTransport {
 
     private async delete(exchange: Exchange): Promise<Reply | undefined> {
         const refusal =
-            reply(await this.gate.admitEnd(exchange)) ?? checkProtocolVersion(exchange, this.rules) ?? reply(await this.gate.end(exchange));
+            (await replyTo(this.gate.admitEnd(exchange))) ??
+            checkProtocolVersion(exchange, this.rules) ??
+            (await replyTo(this.gate.end(exchange)));
         if (!refusal) {
             await this.close();
         }
@@ -220,23 +222,27 @@ export abstract class StreamableHttpTransport {
             (message): message is JSONRPCRequest =>
                 'method' in message && message.method === 'initialize' && this.rules.isInitializeRequest(message)
         );
-        const refusal = initialize ? await this.initialize(exchange, initialize, messages.length) : await this.admit(exchange);
+        const verdict = initialize ? this.initialize(exchange, initialize, messages.length) : this.admit(exchange);
+        const refusal = verdict instanceof Promise ? await verdict : verdict;
         if (refusal) {
             return refusal;
         }
         return this.closed ? this.closedReply : this.delivery.deliver(exchange, messages, initialize);
     }
 
-    private async initialize(exchange: Exchange, message: JSONRPCRequest, count: number): Promise<Reply | undefined> {
+    private initialize(exchange: Exchange, message: JSONRPCRequest, count: number): Answer {
         if (count > 1) {
             return this.sessionId === undefined ? replies.oneInitializeOnly : replies.alreadyInitialized;
         }
-        return reply(await this.gate.open(exchange, message));
+        return replyTo(this.gate.open(exchange, message));
     }
 
-    /** Lets in what is of this session and speaks a version that is served. */
-    private async admit(exchange: Exchange): Promise<Reply | undefined> {
-        return reply(await this.gate.admit(exchange)) ?? checkProtocolVersion(exchange, this.rules);
+    /** Lets in what is of this session and speaks a version that is served. Asks nobody where the gate need not. */
+    private admit(exchange: Exchange): Answer {
+        const refusal = replyTo(this.gate.admit(exchange));
+        return refusal instanceof Promise
+            ? refusal.then(refusal => refusal ?? checkProtocolVersion(exchange, this.rules))
+            : (refusal ?? checkProtocolVersion(exchange, this.rules));
     }
 
     private createGate(options: StreamableHttpOptions): SessionGate {
@@ -295,6 +301,9 @@ export abstract class StreamableHttpTransport {
     }
 }
 
-function reply(refusal: Refusal | undefined): Reply | undefined {
-    return refusal && replies[refusal];
+/** An answer that is known, or undefined where the request goes on. */
+type Answer = Reply | undefined | Promise<Reply | undefined>;
+
+function replyTo(verdict: Verdict): Answer {
+    return verdict instanceof Promise ? verdict.then(refusal => refusal && replies[refusal]) : verdict && replies[verdict];
 }
