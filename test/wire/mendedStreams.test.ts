@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { openEndpoint, session, webEndpoint } from './support/endpoint.js';
+import { headOf, nodeEndpoint, openEndpoint, session, webEndpoint } from './support/endpoint.js';
 import { collectGarbage } from './support/garbage.js';
 import { GatedEventStore } from './support/gatedEventStore.js';
 import { internalError, outcome } from './support/outcome.js';
@@ -146,6 +146,37 @@ describe.each(shells)('mended: a request in JSON mode, on %s', shell => {
         await endpoint.send(result(1, { big: 1n }));
         expect(await answering).toEqual(internalError);
         expect(endpoint.errors).toEqual(['Do not know how to serialize a BigInt']);
+    });
+});
+
+describe('mended: of two that resume one stream, the one whose replay ends later has gone meanwhile', () => {
+    const resumeTwice = async (implementation: Implementation) => {
+        const store = new GatedEventStore();
+        const endpoint = await nodeEndpoint(implementation, { ...session, eventStore: store });
+        const of = await endpoint.begin('2025-11-25');
+        await (await endpoint.post(request(1), of)).disconnect();
+        const headers = Object.entries({ accept: both, ...of, 'last-event-id': 'e3' });
+        const gate = store.gate('after replay');
+        const gone = await endpoint.connect();
+        gone.write(headOf({ method: 'GET', headers }));
+        await gate.reached;
+        const stays = await endpoint.fetch({ method: 'GET', headers });
+        const noticed = endpoint.whenDisconnected(gone);
+        gone.socket.destroy();
+        await noticed;
+        gate.open();
+        return { endpoint, stays };
+    };
+
+    it('D2: official: the other is cut off', async () => {
+        const { stays } = await resumeTwice(official);
+        expect(await stays.end()).toBe('');
+    });
+
+    it('D2: ours: the other gets the result', async () => {
+        const { endpoint, stays } = await resumeTwice(ours);
+        await endpoint.send(result(1));
+        expect(await stays.end()).toBe(event(result(1), 'e4'));
     });
 });
 

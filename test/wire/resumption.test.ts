@@ -145,6 +145,15 @@ describe.each(everywhere)('streams with an event store: %s on %s', (_, shell, im
         expect(await second.until(text => text !== '')).toBe(event(result(1), 'e2'));
     });
 
+    it('D2: who resumes holds an event id, so what comes after is kept for the next time', async () => {
+        const { endpoint, of, resume } = await begun('2025-06-18');
+        await (await endpoint.post(request(1), of)).disconnect();
+        await endpoint.send(log('a'), 1);
+        await (await resume('e1')).disconnect();
+        await endpoint.send(result(1));
+        expect(await (await resume('e1')).until(text => text !== '')).toBe(event(result(1), 'e2'));
+    });
+
     it('D2: the standalone stream is resumed with what was sent while nobody listened', async () => {
         const { endpoint, of, resume } = await begun();
         const first = await endpoint.get(of);
@@ -242,6 +251,17 @@ describe.each(everywhere)('streams with an event store: %s on %s', (_, shell, im
         await endpoint.send(log('standalone'));
         await endpoint.transport.close();
         expect(await stream.end()).toBe(event(log('x'), 'e2'));
+    });
+
+    it('D2: an event id may be empty; then events have none', async () => {
+        const eventStore = { storeEvent: () => Promise.resolve(''), replayEventsAfter: () => Promise.resolve('') };
+        const endpoint = await openEndpoint(implementation, shell, { ...session, eventStore });
+        const of = await endpoint.begin('2025-11-25');
+        const answer = await endpoint.post(request(1), of);
+        await endpoint.send(log('a'), 1);
+        await endpoint.send(log('b'), 1);
+        await endpoint.send(result(1));
+        expect(await answer.end()).toBe(primed('') + event(log('a')) + event(log('b')) + event(result(1)));
     });
 
     it('D2: a store that fails while a message is sent rejects send(), and the stream goes on', async () => {
