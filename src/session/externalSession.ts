@@ -82,7 +82,7 @@ export class ExternalSession implements SessionGate {
         }
         this.opening = request;
         const refusal = await this.guarded(async () => {
-            if (isValidSessionId(claimed) && (await this.ownRecord(claimed, request))) {
+            if (isValidSessionId(claimed) && (await this.isOwner(request, await this.access.read(claimed)))) {
                 return 'alreadyInitialized';
             }
             const sessionId = this.options.generateSessionId();
@@ -136,7 +136,7 @@ export class ExternalSession implements SessionGate {
             if (!record && this.live) {
                 this.lose();
             }
-            return record && record.principal === (await this.principalOf(request)) ? undefined : 'sessionNotFound';
+            return (await this.isOwner(request, record)) ? undefined : 'sessionNotFound';
         });
     }
 
@@ -297,10 +297,9 @@ export class ExternalSession implements SessionGate {
         this.host.sessionGone();
     }
 
-    /** The record of a session that is live and belongs to whom the request speaks for. */
-    private async ownRecord(sessionId: string, request: SessionRequest): Promise<SessionRecord | undefined> {
-        const record = await this.access.read(sessionId);
-        return record && record.principal === (await this.principalOf(request)) ? record : undefined;
+    /** Whether there is such a session and it belongs to whom the request speaks for. */
+    private async isOwner(request: SessionRequest, record: SessionRecord | null): Promise<boolean> {
+        return record !== null && record.principal === (await this.principalOf(request));
     }
 
     private principalOf({ authInfo, requestInfo }: SessionRequest): PrincipalTag | Promise<PrincipalTag> {

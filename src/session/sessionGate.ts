@@ -60,7 +60,7 @@ export interface SessionGate {
     readonly refusalWhenClosed: Refusal;
 
     /** An `initialize` request: begins the session, or says why not. */
-    open(request: SessionRequest, message: JSONRPCRequest): Verdict;
+    open(request: SessionRequest): Verdict;
 
     /** The `initialize` that {@link open} let in came to nothing: everything is as it was before it. */
     undoOpen(): void;

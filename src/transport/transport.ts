@@ -222,7 +222,7 @@ export abstract class StreamableHttpTransport {
             (message): message is JSONRPCRequest =>
                 'method' in message && message.method === 'initialize' && this.rules.isInitializeRequest(message)
         );
-        const verdict = initialize ? this.initialize(exchange, initialize, messages.length) : this.admit(exchange);
+        const verdict = initialize ? this.initialize(exchange, messages.length) : this.admit(exchange);
         const refusal = verdict instanceof Promise ? await verdict : verdict;
         if (refusal) {
             return refusal;
@@ -230,11 +230,11 @@ export abstract class StreamableHttpTransport {
         return this.closed ? this.closedReply : this.delivery.deliver(exchange, messages, initialize);
     }
 
-    private initialize(exchange: Exchange, message: JSONRPCRequest, count: number): Answer {
+    private initialize(exchange: Exchange, count: number): Answer {
         if (count > 1) {
             return this.sessionId === undefined ? replies.oneInitializeOnly : replies.alreadyInitialized;
         }
-        return replyTo(this.gate.open(exchange, message));
+        return replyTo(this.gate.open(exchange));
     }
 
     /** Lets in what is of this session and speaks a version that is served. Asks nobody where the gate need not. */
