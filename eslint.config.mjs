@@ -7,9 +7,11 @@ import tseslint from 'typescript-eslint';
 const arrows = {
     'src/jsonrpc': [],
     'src/ports': ['jsonrpc'],
-    'src/session': ['ports', 'jsonrpc'],
+    'src/bus': ['ports', 'jsonrpc'],
     'src/memory': ['ports', 'jsonrpc'],
-    'src/transport': ['session', 'ports', 'jsonrpc']
+    'src/cluster': ['ports', 'jsonrpc'],
+    'src/session': ['ports', 'jsonrpc'],
+    'src/transport': ['session', 'cluster', 'ports', 'jsonrpc']
 };
 
 const noPackage = { regex: '^(?!\\.|node:)', message: 'The core imports no driver, no SDK and no other package.' };

@@ -30,8 +30,7 @@ export interface ExternalSessionOptions {
  */
 export class ExternalSession implements SessionGate {
     sessionId: string | undefined;
-    /** A tag of the session, so that sessions may share one event store and none is given another's events. */
-    streamPrefix = '';
+    sessionName = '';
 
     /** Present as soon as the session is this transport's. */
     private live: LiveSession | undefined;
@@ -150,6 +149,7 @@ export class ExternalSession implements SessionGate {
             }
             await this.access.delete(sessionId);
             this.ended = true;
+            await this.host.deleted(sessionId, await digest(sessionId));
             return undefined;
         }).finally(() => {
             this.ending = undefined;
@@ -172,6 +172,10 @@ export class ExternalSession implements SessionGate {
 
     accepts(message: JSONRPCMessage): boolean | Promise<boolean | Refusal> {
         return 'method' in message && message.method === 'notifications/initialized' ? this.acceptInitialized() : true;
+    }
+
+    lookAgain(): void {
+        this.live?.lookAgain();
     }
 
     close(): void {
@@ -280,7 +284,7 @@ export class ExternalSession implements SessionGate {
     }
 
     private async take(sessionId: string): Promise<void> {
-        this.streamPrefix = `${(await digest(sessionId)).slice(0, 16)}.`;
+        this.sessionName = await digest(sessionId);
         this.sessionId = sessionId;
     }
 
@@ -288,6 +292,8 @@ export class ExternalSession implements SessionGate {
         this.live = new LiveSession(record, this.access, this.host, this.options.revalidateMs, () => this.lose());
         if (this.closed) {
             this.live.stop();
+        } else {
+            this.host.adopted(this.sessionName);
         }
     }
 

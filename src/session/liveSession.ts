@@ -60,6 +60,11 @@ export class LiveSession {
         return this.revalidation;
     }
 
+    /** Reads the record whatever was read before: another node changed or deleted it. */
+    lookAgain(): void {
+        this.readAgain(undefined).catch((error: unknown) => this.host.report(toError(error)));
+    }
+
     /** Writes what this node's server has already been told, for all nodes. False when the session is gone. */
     async change(change: RecordChange): Promise<boolean> {
         await this.changes.add(change);
@@ -90,6 +95,7 @@ export class LiveSession {
             return false;
         }
         this.checkedAt = performance.now();
+        this.host.extended();
         const before = this.copy;
         if (this.takeIfNewer(record)) {
             await this.tellServer(before, record, request);
@@ -107,6 +113,7 @@ export class LiveSession {
         }
         if (record !== before) {
             this.checkedAt = performance.now();
+            this.host.changed();
         }
         // What another node changed in between is news to this node's server; its own change is not.
         if (this.takeIfNewer(record) && (record.revision ?? 0) > (before.revision ?? 0) + 1) {

@@ -9,7 +9,7 @@ export class MemorySession implements SessionGate {
     sessionId: string | undefined;
     readonly protocolVersion = undefined;
     readonly refusalWhenClosed = 'sessionNotFound';
-    readonly streamPrefix = '';
+    readonly sessionName = '';
     private initialized = false;
 
     constructor(
@@ -76,6 +76,10 @@ export class MemorySession implements SessionGate {
 
     accepts(): true {
         return true;
+    }
+
+    lookAgain(): void {
+        // No other node knows of the session.
     }
 
     close(): void {

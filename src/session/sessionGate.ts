@@ -29,6 +29,14 @@ export interface SessionHost {
     ask(method: string, params: Params, from: SessionRequest): Promise<JSONRPCResponse>;
     /** Whether a stream is open or a call runs. */
     isBusy(): boolean;
+    /** The session is this transport's, under this name. */
+    adopted(sessionName: string): void;
+    /** The session's life was extended. */
+    extended(): void;
+    /** The record was changed here: other nodes should know. */
+    changed(): void;
+    /** The record was deleted here: what else is kept of the session goes, and other nodes should know. */
+    deleted(sessionId: string, sessionName: string): Promise<void>;
     /** The session has ended elsewhere: the transport closes. */
     sessionGone(): void;
     /** For what no client can be told. */
@@ -80,8 +88,11 @@ export interface SessionGate {
     /** Whether the server is to get this notification or response of the client. */
     accepts(message: JSONRPCMessage): boolean | Promise<boolean | Refusal>;
 
-    /** Stands before the names of this session's streams in an event store. */
-    readonly streamPrefix: string;
+    /** Names the session where its id must not be told; `''` for a session that no other node knows. */
+    readonly sessionName: string;
+
+    /** Another node changed or ended the session, or may have: this one looks at it now. */
+    lookAgain(): void;
 
     /** The transport closes. A session in a store lives on. */
     close(): void;

@@ -1,4 +1,5 @@
-import { isSessionError, SessionError, toError } from '../errors.js';
+import { unavailable, withinDeadline } from '../deadline.js';
+import { SessionError } from '../errors.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
 import type { RecordChange } from './recordedRequests.js';
@@ -134,40 +135,10 @@ export class StoreAccess {
     }
 
     private within<T>(start: () => Promise<T>): Promise<T> {
-        return new Promise<T>((resolve, reject) => {
-            const timer = setTimeout(() => {
-                reject(unavailable(new Error(`No answer within storeTimeoutMs (${this.settings.timeoutMs})`)));
-            }, this.settings.timeoutMs);
-            (timer as { unref?: () => void }).unref?.();
-            // A store of the user's may throw where it should reject.
-            const call = new Promise<T>(settle => settle(start()));
-            call.then(
-                value => {
-                    clearTimeout(timer);
-                    resolve(value);
-                },
-                (cause: unknown) => {
-                    clearTimeout(timer);
-                    reject(isSessionError(cause) ? cause : unavailable(cause));
-                }
-            );
-        });
+        return withinDeadline(this.settings.timeoutMs, start);
     }
 }
 
 function pause(ms: number): Promise<void> {
     return new Promise(resolve => setTimeout(resolve, ms));
-}
-
-function unavailable(cause: unknown): SessionError {
-    return new SessionError('STORE_UNAVAILABLE', 'The session store failed; clients are answered 503 until it is back', {
-        cause: withoutData(cause)
-    });
-}
-
-/** A driver's error may carry the command that failed, and so what was to be stored. This keeps what names the fault. */
-function withoutData(cause: unknown): Error {
-    const { name, message, code, stack } = toError(cause) as Error & { code?: unknown };
-    const plain = new Error(message);
-    return Object.assign(plain, { name, stack, ...(typeof code === 'string' && { code }) });
 }

@@ -2,6 +2,7 @@ import { toError } from '../errors.js';
 import { isRequest, type JSONRPCMessage, type JSONRPCRequest, type MessageExtraInfo, type RequestId } from '../jsonrpc/types.js';
 import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import type { SessionGate } from '../session/sessionGate.js';
+import type { ClusterLink } from './clusterLink.js';
 import type { Exchange } from './exchange.js';
 import { replies, type Reply } from './replies.js';
 import type { PendingRequest, RequestGroup } from './requestGroup.js';
@@ -11,6 +12,8 @@ export interface DeliverySettings {
     readonly gate: SessionGate;
     readonly router: StreamRouter;
     readonly rules: ProtocolRules;
+    /** To the other nodes of the session; undefined where there are none. */
+    readonly link: ClusterLink | undefined;
     readonly enableJsonResponse: boolean;
     isClosed(): boolean;
     toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
@@ -41,7 +44,7 @@ export class Delivery {
         messages: readonly JSONRPCMessage[],
         initialize: JSONRPCRequest | undefined
     ): Promise<Reply | undefined> {
-        const { gate, toServer } = this.settings;
+        const { gate, link } = this.settings;
         const accepted: JSONRPCMessage[] = [];
         for (const message of messages) {
             const verdict = isRequest(message) ? true : gate.accepts(message);
@@ -53,13 +56,29 @@ export class Delivery {
                 accepted.push(message);
             }
         }
-        if (messages.some(isRequest)) {
-            return this.answer(exchange, accepted, initialize);
-        }
+        const here: JSONRPCMessage[] = [];
         for (const message of accepted) {
-            this.pass(message, extraOf(exchange), toServer);
+            const routed = isRequest(message) ? 'here' : link?.route(message);
+            const outcome = typeof routed === 'object' && routed instanceof Promise ? await routed : (routed ?? 'here');
+            if (typeof outcome === 'object') {
+                return outcome;
+            }
+            if (outcome === 'here') {
+                here.push(message);
+            }
+        }
+        if (messages.some(isRequest)) {
+            return this.answer(exchange, here, initialize);
+        }
+        for (const message of here) {
+            this.pass(message, extraOf(exchange));
         }
         return replies.accepted;
+    }
+
+    /** Hands the server a message that the client sent to another node. Who sent it is not passed on. */
+    receive(message: JSONRPCMessage): void {
+        this.pass(message, { requestInfo: { headers: {} } });
     }
 
     private answer(
@@ -68,7 +87,11 @@ export class Delivery {
         initialize: JSONRPCRequest | undefined
     ): Promise<undefined> | undefined {
         const { gate, router, enableJsonResponse, report } = this.settings;
-        const group = router.begin(exchange, enableJsonResponse);
+        const group = router.begin(
+            exchange,
+            enableJsonResponse,
+            messages.filter(isRequest).map(({ id }) => id)
+        );
         const fail = (error: unknown): undefined => {
             report(toError(error));
             router.fail(group, replies.internalError);
@@ -119,7 +142,7 @@ export class Delivery {
         for (const message of messages) {
             const request = requests[index++];
             if (!request) {
-                this.pass(message, extra, toServer);
+                this.pass(message, extra);
                 continue;
             }
             const { id, clientId } = request;
@@ -130,8 +153,9 @@ export class Delivery {
     }
 
     /** Hands a notification or a response to the server. */
-    private pass(message: JSONRPCMessage, extra: MessageExtraInfo, toServer: DeliverySettings['toServer']): void {
-        const known = this.withServerId(message);
+    private pass(message: JSONRPCMessage, extra: MessageExtraInfo): void {
+        const { link, toServer } = this.settings;
+        const known = this.withServerId(link?.incoming(message) ?? message);
         if (known) {
             toServer(known, extra);
         }
@@ -147,7 +171,7 @@ export class Delivery {
             return message;
         }
         const { router, report } = this.settings;
-        if (router.isAmbiguous(clientId)) {
+        if (router.countRunning(clientId) > 1) {
             report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
             return undefined;
         }

@@ -3,7 +3,7 @@ import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { afterThisTurn } from './afterThisTurn.js';
 import type { EventSink, Exchange } from './exchange.js';
 import { eventStreamHeaders, type Reply } from './replies.js';
-import { isEventId, keepAliveFrame, messageFrame, primingFrame } from './sse.js';
+import { isEventId, keepAliveFrame, messageFrame, primingFrame, retryFrame } from './sse.js';
 
 /** Longest delay that a timer takes; a longer one would fire at once. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -12,6 +12,8 @@ const maxTimerMs = 2 ** 31 - 1;
 export interface StreamSettings {
     readonly keepAliveMs: number;
     readonly maxBufferedBytes: number;
+    /** What a client is told to wait, in milliseconds, before a connection is closed under it; undefined: nothing. */
+    readonly hangUpRetryMs: number | undefined;
     onerror(error: Error): void;
 }
 
@@ -79,6 +81,14 @@ export class EventStream {
         return sent;
     }
 
+    /** Sends a message that was read from a log, as fast as the client reads. False when it cannot be sent. */
+    async sendPaced(message: JSONRPCMessage, eventId: string): Promise<boolean> {
+        if (this.sink.bufferedBytes > this.settings.maxBufferedBytes / 2) {
+            await this.sink.drained();
+        }
+        return this.send(message, eventId);
+    }
+
     /** Sends the priming event that gives the client its first `Last-Event-ID`. */
     prime(eventId: string, retryMs: number | undefined): void {
         const id = this.checked(eventId);
@@ -118,6 +128,14 @@ export class EventStream {
             this.markClosed();
             this.sink.end();
         }
+    }
+
+    /** Ends the stream before its time, so that the client comes back: at once, or as told. */
+    hangUp(retryMs = this.settings.hangUpRetryMs): void {
+        if (!this.closed && retryMs !== undefined) {
+            this.sink.write(retryFrame(retryMs));
+        }
+        this.end();
     }
 
     /** Answers with a status instead of a stream. Only before {@link release}. */

@@ -27,6 +27,25 @@ export function storageMode({ sessionIdGenerator, sessionStorageMode, sessionSto
     }
 }
 
+/** Throws where what makes streams resumable contradicts itself. */
+export function checkStreamOptions({ eventStore, eventLog, messageBus, standaloneStream }: StreamableHttpOptions): void {
+    if (eventLog && eventStore) {
+        throw new SessionError(
+            'CONFIGURATION',
+            'Give eventLog or eventStore, not both: an eventLog makes streams resumable on every node, an eventStore on one'
+        );
+    }
+    if (eventLog && !messageBus) {
+        throw new SessionError(
+            'CONFIGURATION',
+            'eventLog needs a messageBus, by which nodes tell each other what is new; for example ...createRedisBackend({ redis })'
+        );
+    }
+    if (standaloneStream !== undefined && standaloneStream !== 'takeover' && standaloneStream !== 'reject') {
+        throw new SessionError('CONFIGURATION', "standaloneStream must be 'takeover' or 'reject'");
+    }
+}
+
 /** A size in bytes, or its default. */
 export function positiveBytes(option: string, value: number | undefined, byDefault: number): number {
     return checked(option, 'a positive number of bytes', value, byDefault, value => value > 0);

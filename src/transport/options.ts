@@ -1,4 +1,6 @@
 import type { AuthInfo, JSONRPCMessage, RequestInfo } from '../jsonrpc/types.js';
+import type { EventLog } from '../ports/eventLog.js';
+import type { MessageBus } from '../ports/messageBus.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 
 /** Names one stream of one session inside an {@link EventStore}. */
@@ -53,7 +55,10 @@ export interface StreamableHttpOptions {
     /** Answer a POST with one JSON body instead of an event stream. @default false */
     enableJsonResponse?: boolean | undefined;
 
-    /** Makes streams resumable. In external mode its streams carry a tag of the session, so one store may serve many. */
+    /**
+     * Makes streams resumable, on this node. In external mode its streams carry a tag of the session, so one store may
+     * serve many sessions; it cannot be had together with {@link eventLog}, which makes them resumable on every node.
+     */
     eventStore?: EventStore | undefined;
 
     /** Values of `Host` that are let in. Works with {@link enableDnsRebindingProtection} only. */
@@ -88,6 +93,22 @@ export interface StreamableHttpOptions {
 
     /** Where sessions live in external mode. */
     sessionStore?: SessionStore | undefined;
+
+    /**
+     * What the session's streams carry, so that any node can go on with a stream that another began (external mode).
+     * Needs {@link messageBus}. Spread a backend to get all that belongs together: `...createRedisBackend({ redis })`.
+     */
+    eventLog?: EventLog | undefined;
+
+    /** How the nodes that serve a session reach each other (external mode). All transports of a process share one. */
+    messageBus?: MessageBus | undefined;
+
+    /**
+     * What a GET does that finds the session's standalone stream open, on any node: `'takeover'` ends the older one, which
+     * mostly is one that broke unnoticed; `'reject'` answers 409. With an {@link eventLog}; without, 409 on the same node.
+     * @default 'takeover'
+     */
+    standaloneStream?: 'takeover' | 'reject' | undefined;
 
     /**
      * Milliseconds for which a node trusts its copy of a session before it asks the store again; 0 asks on every request.

@@ -41,6 +41,7 @@ export const replies = {
     unknownEventId: refusal(400, -32000, 'Invalid event ID format'),
     replayFailed: refusal(500, -32000, 'Error replaying events'),
 
+    askerGone: refusal(410, -32000, 'Gone: The node that asked is not there any more'),
     recordTooLarge: refusal(413, -32000, 'Payload Too Large: The session data is too large'),
     internalError: refusal(500, -32603, 'Internal error'),
     unavailable: refusal(503, -32000, 'Service temporarily unavailable', { 'retry-after': '1', ...json })

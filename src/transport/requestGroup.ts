@@ -60,6 +60,9 @@ export class PendingRequests {
     private readonly byId = new Map<RequestId, PendingRequest>();
     private duplicates = 0;
 
+    /** @param onchange called when a request was added, and when some were released. */
+    constructor(private readonly onchange: () => void) {}
+
     get size(): number {
         return this.byId.size;
     }
@@ -79,6 +82,7 @@ export class PendingRequests {
         if (hook) {
             group.hooksToRun++;
         }
+        this.onchange();
         return request;
     }
 
@@ -89,7 +93,7 @@ export class PendingRequests {
         }
         let found: PendingRequest | undefined;
         for (const request of this.byId.values()) {
-            if (request.clientId === clientId && request.response === undefined) {
+            if (isRunning(request, clientId)) {
                 if (found) {
                     return undefined;
                 }
@@ -99,16 +103,32 @@ export class PendingRequests {
         return found;
     }
 
+    /** How many requests under way the client calls by this id. */
+    countByClientId(clientId: RequestId): number {
+        let count = 0;
+        for (const request of this.byId.values()) {
+            if (isRunning(request, clientId)) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     release(group: RequestGroup): void {
         for (const { id } of group.requests) {
             if (this.byId.get(id)?.group === group) {
                 this.byId.delete(id);
             }
         }
+        this.onchange();
     }
 
     /** All groups that still wait for something. */
     groups(): Set<RequestGroup> {
         return new Set([...this.byId.values()].map(request => request.group));
     }
+}
+
+function isRunning(request: PendingRequest, clientId: RequestId): boolean {
+    return request.clientId === clientId && request.response === undefined && !request.cancelled;
 }

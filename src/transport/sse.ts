@@ -19,3 +19,8 @@ export function primingFrame(eventId: string, retryMs: number | undefined): stri
     const retry = retryMs === undefined ? '' : `retry: ${retryMs}\n`;
     return `id: ${eventId}\n${retry}data: \n\n`;
 }
+
+/** Tells the client how long to wait, in milliseconds, before it comes back. */
+export function retryFrame(retryMs: number): string {
+    return `retry: ${retryMs}\n\n`;
+}

@@ -1,64 +1,66 @@
 import { toError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
 import type { ResponseHook } from '../session/sessionGate.js';
-import { EventStream, type StreamSettings } from './eventStream.js';
 import type { Exchange } from './exchange.js';
-import type { EventStore } from './options.js';
+import type { OpenStreams } from './openStreams.js';
 import { jsonReply, replies, type Reply } from './replies.js';
 import { PendingRequests, RequestGroup, type PendingRequest } from './requestGroup.js';
-
-const standaloneName = '_GET_stream';
+import type { Kept, StreamHistory } from './streamHistory.js';
 
 export interface StreamRouterSettings {
-    readonly eventStore: EventStore | undefined;
+    readonly open: OpenStreams;
+    readonly history: StreamHistory;
     /** The `retry` field of priming events, in milliseconds. */
     readonly retryMs: number | undefined;
-    readonly streams: StreamSettings;
     /** Reject a request to the client that no stream can carry, in place of letting it run into its timeout. */
     readonly mustDeliverRequests: boolean;
     sessionId(): string | undefined;
-    /** What the names of this session's streams begin with in the event store. */
-    streamPrefix(): string;
+    /** Called when a call began or ended. */
+    onchange(): void;
+    onerror(error: Error): void;
 }
 
 /**
- * The streams of one session on this node, and which message goes on which.
+ * Which message goes on which stream.
  *
- * A message for a request goes on the stream of the POST that brought the request; everything else on the one standalone
- * stream. With an event store each is stored first, so that a client can resume a stream that broke.
+ * A message for a request goes on the stream of the POST that brought the request; everything else on the session's one
+ * standalone stream. What can be kept is kept first, so that a client can resume a stream that broke.
  */
 export class StreamRouter {
-    /** Streams that are open to a client, by name. */
-    private readonly open = new Map<string, EventStream>();
-    private readonly pending = new PendingRequests();
+    private readonly pending: PendingRequests;
     private closedReply: Reply | undefined;
-    private streamCount = 0;
 
-    constructor(private readonly settings: StreamRouterSettings) {}
+    constructor(private readonly settings: StreamRouterSettings) {
+        this.pending = new PendingRequests(() => settings.onchange());
+    }
 
     /** Whether a stream is open or a call runs. */
     get isBusy(): boolean {
-        return this.open.size > 0 || this.pending.size > 0;
+        return this.settings.open.size > 0 || this.settings.history.readers > 0 || this.pending.size > 0;
     }
 
     get isResumable(): boolean {
-        return this.settings.eventStore !== undefined;
+        return this.settings.history.isResumable;
     }
 
     /** Begins the answer to a POST with requests. */
-    begin(exchange: Exchange, asJson: boolean): RequestGroup {
-        const streamId = this.newStreamId();
+    begin(exchange: Exchange, asJson: boolean, clientIds: readonly RequestId[]): RequestGroup {
+        const { open, history } = this.settings;
+        const streamId = history.newStreamId(clientIds);
         if (asJson) {
             const group = new RequestGroup(streamId, reply => exchange.reply(reply));
             exchange.onAbort(() => this.abandon(group));
             return group;
         }
         const group = new RequestGroup(streamId, undefined);
-        const opened = new EventStream(exchange, this.settings.sessionId, this.settings.streams, stream => {
-            this.forget(streamId, stream);
-            this.abandon(group);
-        });
-        this.register(streamId, opened);
+        open.add(
+            streamId,
+            open.create(
+                exchange,
+                () => streamId,
+                () => this.abandon(group)
+            )
+        );
         return group;
     }
 
@@ -67,12 +69,13 @@ export class StreamRouter {
         return this.pending.add(message.id, group, hook);
     }
 
-    /** Gives the client of a new stream its first event id, if there is an event store. */
+    /** Gives the client of a new stream its first event id, if the stream can be resumed. */
     async prime(group: RequestGroup): Promise<void> {
-        const { eventStore, retryMs } = this.settings;
-        if (eventStore && !group.replyJson) {
-            const eventId = await eventStore.storeEvent(group.streamId, {} as JSONRPCMessage);
-            this.open.get(group.streamId)?.prime(eventId, retryMs);
+        const { history, open, retryMs } = this.settings;
+        const primed = group.replyJson ? undefined : history.prime(group.streamId);
+        const eventId = typeof primed === 'object' ? await primed : primed;
+        if (eventId !== undefined) {
+            open.get(group.streamId)?.prime(eventId, retryMs);
             group.resumable = true;
         }
     }
@@ -80,7 +83,7 @@ export class StreamRouter {
     /** Lets the answer begin to leave, unless something has to happen first. */
     release(group: RequestGroup): void {
         if (group.hooksToRun === 0) {
-            this.open.get(group.streamId)?.releaseSoon();
+            this.settings.open.get(group.streamId)?.releaseSoon();
         }
     }
 
@@ -90,7 +93,7 @@ export class StreamRouter {
         if (group.replyJson) {
             group.replyJson(reply);
         } else {
-            this.open.get(group.streamId)?.discard(reply);
+            this.settings.open.get(group.streamId)?.discard(reply);
         }
     }
 
@@ -107,34 +110,38 @@ export class StreamRouter {
         return request?.id;
     }
 
-    /** Whether several requests under way have this id. */
-    isAmbiguous(clientId: RequestId): boolean {
-        return this.pending.get(clientId) !== undefined && this.pending.findByClientId(clientId) === undefined;
+    /** How many requests under way have this id. */
+    countRunning(clientId: RequestId): number {
+        return this.pending.countByClientId(clientId);
     }
 
-    /** Opens the standalone stream, or goes on with a stream that broke. */
-    async get(exchange: Exchange): Promise<Reply | undefined> {
-        const lastEventId = exchange.header('last-event-id');
-        if (lastEventId && this.settings.eventStore) {
-            return this.resume(exchange, lastEventId, this.settings.eventStore);
+    /** Whether a request of this stream is under way. */
+    isRunning(streamId: string): boolean {
+        for (const group of this.pending.groups()) {
+            if (group.streamId === streamId) {
+                return !group.isSettled;
+            }
         }
-        const name = this.standaloneStreamId;
-        if (this.open.has(name)) {
-            return replies.streamConflict;
-        }
-        const stream = this.newStream(exchange, name);
-        this.register(name, stream);
-        stream.release();
-        return undefined;
+        return false;
     }
 
+    /** The client has the event ids of this stream. */
+    noteResumed(streamId: string): void {
+        for (const group of this.pending.groups()) {
+            if (group.streamId === streamId) {
+                group.resumable = true;
+            }
+        }
+    }
+
+    /** Sends a message of the server. Rejects when a response has nowhere to go. */
     async send(message: JSONRPCMessage, relatedRequestId: RequestId | undefined): Promise<void> {
         const requestId = isResponse(message) ? message.id : relatedRequestId;
         if (requestId === undefined) {
             if (isResponse(message)) {
                 throw new Error('Cannot send a response on a standalone SSE stream unless resuming a previous client request');
             }
-            return this.write(this.standaloneStreamId, message);
+            return this.write(this.settings.history.standalone, message);
         }
         const request = this.pending.get(requestId);
         if (!request) {
@@ -152,42 +159,35 @@ export class StreamRouter {
     closeRequestStream(requestId: RequestId): void {
         const request = this.pending.get(requestId) ?? this.pending.findByClientId(requestId);
         if (request) {
-            this.open.get(request.group.streamId)?.end();
+            this.settings.history.hangUp(request.group.streamId);
         }
     }
 
     closeStandaloneStream(): void {
-        this.open.get(this.standaloneStreamId)?.end();
+        this.settings.history.hangUp(this.settings.history.standalone);
     }
 
     /**
      * Ends every stream. Answers that have not begun are given the reply in place of their stream. The server may still
-     * respond to what is under way; it reaches nobody.
+     * respond to what is under way; it reaches nobody here.
+     * @param mayComeBack whether the session goes on elsewhere.
      */
-    close(reply: Reply): void {
+    close(reply: Reply, mayComeBack: boolean): void {
         this.closedReply = reply;
+        const { open, history } = this.settings;
         for (const group of this.pending.groups()) {
             if (group.replyJson) {
                 group.replyJson(reply);
             } else if (group.hooksToRun > 0 || !group.handedOver) {
-                this.open.get(group.streamId)?.discard(reply);
+                open.get(group.streamId)?.discard(reply);
             }
         }
-        for (const stream of [...this.open.values()]) {
-            stream.end();
-        }
-    }
-
-    /** Only an event store sees it; without one it need be unique in this transport alone. */
-    private newStreamId(): string {
-        return this.settings.eventStore ? this.settings.streamPrefix() + crypto.randomUUID() : String(++this.streamCount);
-    }
-
-    private get standaloneStreamId(): string {
-        return this.settings.streamPrefix() + standaloneName;
+        open.endAll(mayComeBack);
+        history.close(reply, mayComeBack);
     }
 
     private async respond(request: PendingRequest, response: JSONRPCResponse): Promise<void> {
+        const { open, history } = this.settings;
         const { group, clientId, hook } = request;
         if (hook) {
             const refusal = await hook(response);
@@ -198,18 +198,25 @@ export class StreamRouter {
             this.release(group);
         }
         const answer = response.id === clientId ? response : { ...response, id: clientId };
-        let eventId: string | undefined;
+        let kept: Kept = {};
         let failure: Error | undefined;
-        if (!group.replyJson && this.settings.eventStore) {
+        if (!group.replyJson) {
             try {
-                eventId = await this.settings.eventStore.storeEvent(group.streamId, answer);
+                const keeping = history.keep(group.streamId, answer, { index: group.requests.indexOf(request) }, open.has(group.streamId));
+                kept = keeping instanceof Promise ? await keeping : keeping;
             } catch (error) {
                 // It still goes to the client if that is there: better not resumable than lost.
                 failure = toError(error);
             }
         }
+        if (kept.superseded) {
+            // The client has been told that this node is gone; whoever is still connected here asks for the rest there.
+            open.get(group.streamId)?.end();
+            this.pending.release(group);
+            return;
+        }
         // From here on nothing may come between: what is sent after the last response has no stream to go on.
-        this.emit(group.streamId, answer, eventId, group);
+        this.emit(group.streamId, answer, kept.eventId, group);
         request.response = answer;
         if (group.isComplete) {
             this.finish(group, request);
@@ -235,7 +242,7 @@ export class StreamRouter {
             group.replyJson(this.jsonReplyOf(responses.length === 1 ? responses[0] : responses));
             return;
         }
-        const stream = this.open.get(group.streamId);
+        const stream = this.settings.open.get(group.streamId);
         if (stream) {
             stream.end();
         } else if (!(this.isResumable && group.resumable)) {
@@ -248,25 +255,30 @@ export class StreamRouter {
         try {
             return jsonReply(body, this.settings.sessionId());
         } catch (error) {
-            this.settings.streams.onerror(toError(error));
+            this.settings.onerror(toError(error));
             return replies.internalError;
         }
     }
 
-    /** Stores a message where there is an event store, and sends it where its stream is open. */
+    /** Keeps a message where it can be kept, and sends it where its stream is open. */
     private async write(streamId: string, message: JSONRPCMessage, group?: RequestGroup): Promise<void> {
-        const { eventStore } = this.settings;
-        const eventId = eventStore && (await eventStore.storeEvent(streamId, message));
-        const open = this.emit(streamId, message, eventId, group);
-        this.checkDeliverable(message, open || eventId !== undefined);
+        const { open, history } = this.settings;
+        const keeping = history.keep(streamId, message, undefined, open.has(streamId));
+        const { eventId } = keeping instanceof Promise ? await keeping : keeping;
+        const isOpen = this.emit(streamId, message, eventId, group);
+        this.checkDeliverable(message, isOpen || eventId !== undefined);
     }
 
-    /** Sends a message if its stream is open now: a resume may have taken it over while the message was stored. */
+    /** Sends a message if its stream is open now: a resume may have taken it over while the message was kept. */
     private emit(streamId: string, message: JSONRPCMessage, eventId: string | undefined, group?: RequestGroup): boolean {
-        const stream = this.open.get(streamId);
+        const { open, history } = this.settings;
+        const stream = open.get(streamId);
         const sent = stream?.send(message, eventId) ?? false;
         if (sent && eventId !== undefined && group) {
             group.resumable = true;
+        }
+        if (!stream && eventId !== undefined) {
+            history.ring(streamId);
         }
         return stream !== undefined;
     }
@@ -274,89 +286,6 @@ export class StreamRouter {
     private checkDeliverable(message: JSONRPCMessage, deliverable: boolean): void {
         if (!deliverable && this.settings.mustDeliverRequests && isRequest(message)) {
             throw new Error(`No stream is open to the client for ${message.method}`);
-        }
-    }
-
-    private async resume(exchange: Exchange, lastEventId: string, eventStore: EventStore): Promise<Reply | undefined> {
-        let name: string | undefined;
-        let stream: EventStream | undefined;
-        try {
-            if (eventStore.getStreamIdForEventId) {
-                name = await eventStore.getStreamIdForEventId(lastEventId);
-                if (!name || !this.isOwn(name)) {
-                    return replies.unknownEventId;
-                }
-                if (this.open.has(name)) {
-                    return replies.resumeConflict;
-                }
-            }
-            const certain = name !== undefined || this.isOwn('');
-            const resumed = this.newStream(exchange, () => name);
-            stream = resumed;
-            name = await eventStore.replayEventsAfter(lastEventId, {
-                send: async (eventId, message) => {
-                    if (!(await resumed.replay(message, eventId, certain))) {
-                        this.settings.streams.onerror(new Error('Failed replay events'));
-                        resumed.end();
-                    }
-                }
-            });
-        } catch (error) {
-            this.settings.streams.onerror(toError(error));
-            return refuse(replies.replayFailed);
-        }
-        if (this.closedReply || stream.isClosed) {
-            return refuse(this.closedReply ?? replies.sessionNotFound);
-        }
-        if (!this.isOwn(name)) {
-            return refuse(replies.unknownEventId);
-        }
-        this.open.get(name)?.end();
-        this.register(name, stream);
-        for (const group of this.pending.groups()) {
-            if (group.streamId === name) {
-                group.resumable = true;
-            }
-        }
-        stream.release();
-        return undefined;
-
-        function refuse(reply: Reply): Reply | undefined {
-            if (!stream || stream.isClosed) {
-                return reply;
-            }
-            if (stream.isReleased) {
-                stream.end();
-            } else {
-                stream.discard(reply);
-            }
-            return undefined;
-        }
-    }
-
-    private newStream(exchange: Exchange, name: string | (() => string | undefined)): EventStream {
-        return new EventStream(exchange, this.settings.sessionId, this.settings.streams, stream => {
-            const known = typeof name === 'string' ? name : name();
-            if (known !== undefined) {
-                this.forget(known, stream);
-            }
-        });
-    }
-
-    private isOwn(streamId: string): boolean {
-        return streamId.startsWith(this.settings.streamPrefix());
-    }
-
-    private register(name: string, stream: EventStream): void {
-        if (!stream.isClosed) {
-            this.open.set(name, stream);
-        }
-    }
-
-    /** A stream has ended. One that has taken its place stays. */
-    private forget(name: string, stream: EventStream): void {
-        if (this.open.get(name) === stream) {
-            this.open.delete(name);
         }
     }
 

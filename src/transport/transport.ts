@@ -1,25 +1,17 @@
 import { SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId } from '../jsonrpc/types.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
-import { ExternalSession } from '../session/externalSession.js';
 import { MemorySession } from '../session/memorySession.js';
-import type { SessionGate, Verdict } from '../session/sessionGate.js';
-import { Delivery } from './delivery.js';
+import type { Verdict } from '../session/sessionGate.js';
+import { assemble, type Parts } from './assembly.js';
 import type { Exchange } from './exchange.js';
 import { readMessages } from './messageReader.js';
-import { milliseconds, positiveBytes, storageMode, timeoutMs } from './optionChecks.js';
+import { positiveBytes, storageMode } from './optionChecks.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
-import { OwnRequests } from './ownRequests.js';
 import { errorText, replies, type Reply } from './replies.js';
 import { checkGetHeaders, checkPostHeaders, checkProtocolVersion, checkSource, type AllowedSources } from './requestChecks.js';
-import { StreamRouter } from './streamRouter.js';
 
-const defaultKeepAliveMs = 15_000;
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
-const defaultMaxBufferedBytes = 4 * 1024 * 1024;
-const defaultMaxRecordBytes = 256 * 1024;
-const defaultRevalidateMs = 1000;
-const defaultStoreTimeoutMs = 1000;
 
 /**
  * The Streamable HTTP server transport, without the HTTP: what a request means, in which order it is checked, and who
@@ -38,10 +30,7 @@ export abstract class StreamableHttpTransport {
     /** Whether the session can outlive this transport. */
     readonly sessionStorageMode: SessionStorageMode;
 
-    private readonly gate: SessionGate;
-    private readonly router: StreamRouter;
-    private readonly delivery: Delivery;
-    private readonly own = new OwnRequests();
+    private readonly parts: Parts;
     private readonly allowed: AllowedSources | undefined;
     private readonly stateless: boolean;
     private readonly maxBodyBytes: number;
@@ -59,44 +48,29 @@ export abstract class StreamableHttpTransport {
         if (options.enableDnsRebindingProtection) {
             this.allowed = { hosts: options.allowedHosts, origins: options.allowedOrigins };
         }
-        this.gate = this.createGate(options);
-        this.router = new StreamRouter({
-            eventStore: options.eventStore,
-            retryMs: options.retryInterval,
-            streamPrefix: () => this.gate.streamPrefix,
-            sessionId: () => this.gate.sessionId,
-            mustDeliverRequests: this.isUsingExternalSessionStore,
-            streams: {
-                keepAliveMs: options.keepAliveMs ?? defaultKeepAliveMs,
-                maxBufferedBytes: positiveBytes('maxBufferedBytes', options.maxBufferedBytes, defaultMaxBufferedBytes),
-                onerror: error => this.report(error)
-            }
-        });
-        this.delivery = new Delivery({
-            gate: this.gate,
-            router: this.router,
-            rules,
-            enableJsonResponse: options.enableJsonResponse ?? false,
+        this.parts = assemble(options, this.isUsingExternalSessionStore, rules, {
             isClosed: () => this.closed,
+            hasServer: () => this.onmessage !== undefined,
             toServer: (message, extra) => this.onmessage?.(message, extra),
+            close: () => this.close(),
             report: error => this.report(error)
         });
     }
 
     /** The session that this transport serves; undefined before `initialize` or recovery, and without sessions. */
     get sessionId(): string | undefined {
-        return this.gate.sessionId;
+        return this.parts.gate.sessionId;
     }
 
     /** For a transport whose session is in memory, and only for applications that give it a session of their own making. */
     protected assignSessionId(sessionId: string | undefined): void {
-        if (!(this.gate instanceof MemorySession)) {
+        if (!(this.parts.gate instanceof MemorySession)) {
             throw new SessionError(
                 'CONFIGURATION',
                 'In external mode the session id comes from initialize or from the store and cannot be set'
             );
         }
-        this.gate.sessionId = sessionId;
+        this.parts.gate.sessionId = sessionId;
     }
 
     /** Whether this transport's session lives in a store, so that any node can serve it. */
@@ -109,7 +83,7 @@ export abstract class StreamableHttpTransport {
      * for a request may drop it then: the request was of no session that there is.
      */
     get isVacant(): boolean {
-        return this.gate.isVacant;
+        return this.parts.gate.isVacant;
     }
 
     /** Called by the server that connects. Rejects the second time. */
@@ -125,10 +99,11 @@ export abstract class StreamableHttpTransport {
      * else on the session's standalone stream. Rejects when a response has nowhere to go.
      */
     send(message: JSONRPCMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
-        if (this.own.take(message, options?.relatedRequestId)) {
+        const { own, router, link } = this.parts;
+        if (own.take(message, options?.relatedRequestId)) {
             return Promise.resolve();
         }
-        return this.router.send(message, options?.relatedRequestId);
+        return router.send(link?.outgoing(message) ?? message, options?.relatedRequestId);
     }
 
     /** Ends all streams of this node. A session in a store goes on elsewhere. May be called twice. */
@@ -137,20 +112,22 @@ export abstract class StreamableHttpTransport {
             return;
         }
         this.closed = true;
-        this.gate.close();
-        this.router.close(this.closedReply);
-        this.own.close();
+        const { gate, router, link, own } = this.parts;
+        gate.close();
+        router.close(this.closedReply, gate.refusalWhenClosed === 'unavailable');
+        link?.leave();
+        own.close();
         this.onclose?.();
     }
 
     /** Ends the stream of a request, so that the client polls: it comes back with `Last-Event-ID`. */
     closeSSEStream(requestId: RequestId): void {
-        this.router.closeRequestStream(requestId);
+        this.parts.router.closeRequestStream(requestId);
     }
 
     /** Ends the session's standalone stream likewise. */
     closeStandaloneSSEStream(): void {
-        this.router.closeStandaloneStream();
+        this.parts.router.closeStandaloneStream();
     }
 
     /** Answers one request. Never rejects but for the reuse of a stateless transport. */
@@ -192,14 +169,14 @@ export abstract class StreamableHttpTransport {
 
     private async get(exchange: Exchange): Promise<Reply | undefined> {
         const refusal = checkGetHeaders(exchange) ?? (await this.admit(exchange));
-        return refusal ?? (this.closed ? this.closedReply : this.router.get(exchange));
+        return refusal ?? (this.closed ? this.closedReply : this.parts.history.get(exchange));
     }
 
     private async delete(exchange: Exchange): Promise<Reply | undefined> {
         const refusal =
-            (await replyTo(this.gate.admitEnd(exchange))) ??
+            (await replyTo(this.parts.gate.admitEnd(exchange))) ??
             checkProtocolVersion(exchange, this.rules) ??
-            (await replyTo(this.gate.end(exchange)));
+            (await replyTo(this.parts.gate.end(exchange)));
         if (!refusal) {
             await this.close();
         }
@@ -227,61 +204,26 @@ export abstract class StreamableHttpTransport {
         if (refusal) {
             return refusal;
         }
-        return this.closed ? this.closedReply : this.delivery.deliver(exchange, messages, initialize);
+        return this.closed ? this.closedReply : this.parts.delivery.deliver(exchange, messages, initialize);
     }
 
     private initialize(exchange: Exchange, count: number): Answer {
         if (count > 1) {
             return this.sessionId === undefined ? replies.oneInitializeOnly : replies.alreadyInitialized;
         }
-        return replyTo(this.gate.open(exchange));
+        return replyTo(this.parts.gate.open(exchange));
     }
 
     /** Lets in what is of this session and speaks a version that is served. Asks nobody where the gate need not. */
     private admit(exchange: Exchange): Answer {
-        const refusal = replyTo(this.gate.admit(exchange));
+        const refusal = replyTo(this.parts.gate.admit(exchange));
         return refusal instanceof Promise
             ? refusal.then(refusal => refusal ?? checkProtocolVersion(exchange, this.rules))
             : (refusal ?? checkProtocolVersion(exchange, this.rules));
     }
 
-    private createGate(options: StreamableHttpOptions): SessionGate {
-        const { sessionIdGenerator, sessionStore } = options;
-        if (!this.isUsingExternalSessionStore || !sessionIdGenerator || !sessionStore) {
-            return new MemorySession(sessionIdGenerator, options, error => this.report(error));
-        }
-        return new ExternalSession(
-            {
-                generateSessionId: sessionIdGenerator,
-                store: sessionStore,
-                callbacks: options,
-                bind: options.bind,
-                revalidateMs: milliseconds('revalidateMs', options.revalidateMs, defaultRevalidateMs),
-                storeTimeoutMs: timeoutMs('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs),
-                maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes)
-            },
-            {
-                ask: (method, params, { authInfo, requestInfo }) =>
-                    this.own.ask(id => {
-                        if (!this.onmessage || this.closed) {
-                            throw new SessionError(
-                                'RESTORE_FAILED',
-                                'No server is connected: call server.connect(transport) before requests are handled'
-                            );
-                        }
-                        this.onmessage({ jsonrpc: '2.0', id, method, params }, { authInfo, requestInfo });
-                    }),
-                isBusy: () => this.router.isBusy,
-                sessionGone: () => {
-                    this.close().catch((error: unknown) => this.report(toError(error)));
-                },
-                report: error => this.report(error)
-            }
-        );
-    }
-
     private get closedReply(): Reply {
-        return replies[this.gate.refusalWhenClosed];
+        return replies[this.parts.gate.refusalWhenClosed];
     }
 
     private refuse(exchange: Exchange, refusal: Reply): void {

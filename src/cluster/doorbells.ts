@@ -1,0 +1,150 @@
+import { toError } from '../errors.js';
+import type { MessageBus } from '../ports/messageBus.js';
+import { parseBusMessage, type StreamMessage } from './busMessages.js';
+import { OnDemandSubscription } from './onDemandSubscription.js';
+
+/** How often a bell that could not be rung is tried again, and how many times. */
+const retryMs = 500;
+const maxAttempts = 60;
+
+/** Reads one stream of a session from the log. */
+export interface Reader {
+    readonly streamId: string;
+    /** There may be more to read. */
+    wake(): void;
+    /** Another reader let the stream go. */
+    onReleased(reader: string): void;
+    /** The server wants the client to come back later. */
+    hangUp(): void;
+}
+
+interface Session {
+    readonly readers: Set<Reader>;
+    readonly subscription: OnDemandSubscription | undefined;
+}
+
+/** Tells the readers of a session's streams, wherever they are, that there is something new in the log. */
+export class Doorbells {
+    private readonly sessions = new Map<string, Session>();
+    private readonly unheard = new Map<string, { attempts: number }>();
+
+    constructor(
+        private readonly bus: MessageBus | undefined,
+        private readonly lingerMs: number
+    ) {}
+
+    /** From now on the reader is woken, by other nodes once `ready` has resolved. Ends with `close`. */
+    listen(session: string, reader: Reader): { ready: Promise<void>; close: () => void } {
+        const entry = this.sessions.get(session) ?? this.begin(session);
+        entry.readers.add(reader);
+        let closed = false;
+        return {
+            ready: entry.subscription?.acquire() ?? Promise.resolve(),
+            close: () => {
+                if (closed) {
+                    return;
+                }
+                closed = true;
+                entry.readers.delete(reader);
+                entry.subscription?.release();
+                if (entry.readers.size === 0 && this.sessions.get(session) === entry) {
+                    this.sessions.delete(session);
+                }
+            }
+        };
+    }
+
+    /** There is something new in a stream. Goes to other nodes unless its reader is here. */
+    ring(session: string, streamId: string): void {
+        if (!this.tell(session, { stream: streamId })) {
+            this.ringOutside(session, { stream: streamId });
+        }
+    }
+
+    /** The same for every reader, wherever it is. */
+    ringAll(session: string, streamId: string): void {
+        this.tell(session, { stream: streamId });
+        this.ringOutside(session, { stream: streamId });
+    }
+
+    private ringOutside(session: string, message: StreamMessage): void {
+        const address = `session/${session}`;
+        const text = JSON.stringify(message);
+        this.publish(address, text).catch(() => this.ringLater(address, text));
+    }
+
+    /** Says that a reader let a stream go. */
+    release(session: string, streamId: string, reader: string): void {
+        this.tell(session, { stream: streamId, released: reader });
+        this.ringOutside(session, { stream: streamId, released: reader });
+    }
+
+    /** Has every reader of a stream end its connection. */
+    hangUp(session: string, streamId: string): void {
+        if (!this.tell(session, { stream: streamId, hangUp: true })) {
+            this.ringOutside(session, { stream: streamId, hangUp: true });
+        }
+    }
+
+    /** Tells whoever reads the stream here. False when nobody does. */
+    private tell(session: string, { stream, released, hangUp }: StreamMessage): boolean {
+        const readers = [...(this.sessions.get(session)?.readers ?? [])].filter(reader => reader.streamId === stream);
+        for (const reader of readers) {
+            if (hangUp) {
+                reader.hangUp();
+            } else if (released !== undefined) {
+                reader.onReleased(released);
+            } else {
+                reader.wake();
+            }
+        }
+        return readers.length > 0;
+    }
+
+    private begin(session: string): Session {
+        const readers = new Set<Reader>();
+        const listener = {
+            onMessage: (text: string) => this.onMessage(session, text),
+            // What was rung meanwhile is in the log.
+            onGap: () => readers.forEach(reader => reader.wake())
+        };
+        const { bus } = this;
+        const entry = {
+            readers,
+            subscription: bus && new OnDemandSubscription(bus, `session/${session}`, listener, this.lingerMs, () => undefined)
+        };
+        this.sessions.set(session, entry);
+        return entry;
+    }
+
+    private onMessage(session: string, text: string): void {
+        const message = parseBusMessage(text);
+        if (message && 'stream' in message) {
+            this.tell(session, message);
+        }
+    }
+
+    private async publish(address: string, text: string): Promise<void> {
+        await this.bus?.publish(address, text);
+    }
+
+    /** A bell that nobody heard leaves a reader waiting, so it is rung until it can be heard, or long enough. */
+    private ringLater(address: string, text: string): void {
+        const key = `${address} ${text}`;
+        if (this.unheard.has(key)) {
+            return;
+        }
+        const entry = { attempts: 0 };
+        this.unheard.set(key, entry);
+        const again = (): void => {
+            const timer = setTimeout(() => {
+                this.publish(address, text).then(
+                    () => this.unheard.delete(key),
+                    (error: unknown) => (++entry.attempts < maxAttempts ? again() : void (toError(error), this.unheard.delete(key)))
+                );
+            }, retryMs);
+            (timer as { unref?: () => void }).unref?.();
+        };
+        again();
+    }
+}

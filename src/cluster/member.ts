@@ -1,0 +1,17 @@
+import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
+
+/** One transport's session, as its node and the other nodes see it. */
+export interface Member {
+    /** Names the session: the digest of its id. */
+    readonly session: string;
+    /** Hands the server a message that the client sent to another node. */
+    receive(message: JSONRPCMessage): void;
+    /** Whether the request of this stream still runs here. A connection that its client has here is given up. */
+    yieldStream(streamId: string): boolean;
+    /** Whether this reader holds its stream open. */
+    isReading(reader: string): boolean;
+    /** How many requests that the client calls by this id run here. */
+    countRunning(requestId: RequestId): number;
+    /** The record changed, is gone, or may have done either while nobody could tell. */
+    lookAtRecord(): void;
+}

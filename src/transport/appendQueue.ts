@@ -1,0 +1,45 @@
+import type { EventLog, NewEvent } from '../ports/eventLog.js';
+
+/** Events that are written in one call at most. */
+const maxBatch = 100;
+
+interface Waiting {
+    readonly event: NewEvent;
+    resolve(position: string | null): void;
+    reject(error: unknown): void;
+}
+
+/**
+ * Appends one session's events in the order in which they were sent, whatever the log does with calls that are made at
+ * the same time. What comes while a call is under way shares the next one.
+ */
+export class AppendQueue {
+    private waiting: Waiting[] = [];
+    private isWriting = false;
+
+    constructor(private readonly write: (events: readonly NewEvent[]) => ReturnType<EventLog['append']>) {}
+
+    /** Resolves with the event's position, or null where it was not to be appended. Resolved in the order of the calls. */
+    add(event: NewEvent): Promise<string | null> {
+        return new Promise((resolve, reject) => {
+            this.waiting.push({ event, resolve, reject });
+            if (!this.isWriting) {
+                void this.writeAll();
+            }
+        });
+    }
+
+    private async writeAll(): Promise<void> {
+        this.isWriting = true;
+        while (this.waiting.length > 0) {
+            const batch = this.waiting.splice(0, maxBatch);
+            try {
+                const positions = await this.write(batch.map(({ event }) => event));
+                batch.forEach(({ resolve }, index) => resolve(positions[index] ?? null));
+            } catch (error) {
+                batch.forEach(({ reject }) => reject(error));
+            }
+        }
+        this.isWriting = false;
+    }
+}

@@ -1,0 +1,189 @@
+import { ClusterNode } from '../cluster/clusterNode.js';
+import { withinDeadline } from '../deadline.js';
+import { SessionError, toError } from '../errors.js';
+import type { JSONRPCMessage, MessageExtraInfo } from '../jsonrpc/types.js';
+import type { ProtocolRules } from '../protocolRules.js';
+import { ExternalSession } from '../session/externalSession.js';
+import { MemorySession } from '../session/memorySession.js';
+import type { SessionGate, SessionHost } from '../session/sessionGate.js';
+import { ClusterLink } from './clusterLink.js';
+import { Delivery } from './delivery.js';
+import { LocalHistory } from './localHistory.js';
+import { LoggedHistory } from './loggedHistory.js';
+import { OpenStreams } from './openStreams.js';
+import { checkStreamOptions, milliseconds, positiveBytes, timeoutMs } from './optionChecks.js';
+import type { StreamableHttpOptions } from './options.js';
+import { OwnRequests } from './ownRequests.js';
+import type { StreamHistory } from './streamHistory.js';
+import { StreamRouter } from './streamRouter.js';
+
+const defaultKeepAliveMs = 15_000;
+const defaultMaxBufferedBytes = 4 * 1024 * 1024;
+const defaultMaxRecordBytes = 256 * 1024;
+const defaultRevalidateMs = 1000;
+const defaultStoreTimeoutMs = 1000;
+/** When a client whose connection we close may come back. */
+const defaultHangUpRetryMs = 1000;
+/** How often a log is told that its session is used, where the store does not say how long a session lives. */
+const defaultTouchMs = 60_000;
+
+/** What the parts need of their transport. */
+export interface PartsHost {
+    isClosed(): boolean;
+    /** False when no server is connected. */
+    hasServer(): boolean;
+    toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
+    close(): Promise<void>;
+    report(error: Error): void;
+}
+
+/** What a transport is made of. */
+export interface Parts {
+    readonly gate: SessionGate;
+    readonly router: StreamRouter;
+    readonly history: StreamHistory;
+    readonly delivery: Delivery;
+    readonly own: OwnRequests;
+    /** To the other nodes of the session; undefined in memory mode. */
+    readonly link: ClusterLink | undefined;
+}
+
+/** Builds a transport by its options. Throws where they contradict each other. */
+export function assemble(options: StreamableHttpOptions, isExternal: boolean, rules: ProtocolRules, host: PartsHost): Parts {
+    checkStreamOptions(options);
+    const storeTimeoutMs = timeoutMs('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs);
+    const report = (error: Error): void => host.report(error);
+    const own = new OwnRequests();
+    const node = isExternal ? ClusterNode.on(options.messageBus) : undefined;
+    const noteActivity = (): void => link?.noteActivity();
+
+    const gate = createGate();
+    const open = new OpenStreams(
+        {
+            keepAliveMs: options.keepAliveMs ?? defaultKeepAliveMs,
+            maxBufferedBytes: positiveBytes('maxBufferedBytes', options.maxBufferedBytes, defaultMaxBufferedBytes),
+            // In memory mode the wire is that of SDK 1.32, which says nothing before it closes.
+            hangUpRetryMs: isExternal ? (options.retryInterval ?? defaultHangUpRetryMs) : undefined,
+            onerror: report
+        },
+        () => gate.sessionId,
+        noteActivity
+    );
+    const history = createHistory();
+    const router = new StreamRouter({
+        open,
+        history,
+        retryMs: options.retryInterval,
+        sessionId: () => gate.sessionId,
+        mustDeliverRequests: isExternal,
+        onchange: noteActivity,
+        onerror: report
+    });
+    const link = node && createLink(node);
+    const delivery = new Delivery({
+        gate,
+        router,
+        rules,
+        link,
+        enableJsonResponse: options.enableJsonResponse ?? false,
+        isClosed: () => host.isClosed(),
+        toServer: (message, extra) => host.toServer(message, extra),
+        report
+    });
+    return { gate, router, history, delivery, own, link };
+
+    function createGate(): SessionGate {
+        const { sessionIdGenerator, sessionStore } = options;
+        if (!isExternal || !sessionIdGenerator || !sessionStore) {
+            return new MemorySession(sessionIdGenerator, options, report);
+        }
+        return new ExternalSession(
+            {
+                generateSessionId: sessionIdGenerator,
+                store: sessionStore,
+                callbacks: options,
+                bind: options.bind,
+                revalidateMs: milliseconds('revalidateMs', options.revalidateMs, defaultRevalidateMs),
+                storeTimeoutMs,
+                maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes)
+            },
+            sessionHost()
+        );
+    }
+
+    function sessionHost(): SessionHost {
+        return {
+            ask: (method, params, { authInfo, requestInfo }) =>
+                own.ask(id => {
+                    if (!host.hasServer() || host.isClosed()) {
+                        throw new SessionError(
+                            'RESTORE_FAILED',
+                            'No server is connected: call server.connect(transport) before requests are handled'
+                        );
+                    }
+                    host.toServer({ jsonrpc: '2.0', id, method, params }, { authInfo, requestInfo });
+                }),
+            isBusy: () => router.isBusy,
+            adopted: sessionName => link?.join(sessionName),
+            extended: () => history.touch(),
+            changed: () => link?.announceChange(),
+            deleted: async (sessionId, sessionName) => {
+                link?.announceChange(sessionName);
+                await dropLog(sessionId);
+            },
+            sessionGone: () => {
+                host.close().catch((error: unknown) => report(toError(error)));
+            },
+            report
+        };
+    }
+
+    function createHistory(): StreamHistory {
+        if (node && options.eventLog) {
+            return new LoggedHistory({
+                log: options.eventLog,
+                node,
+                open,
+                standaloneStream: options.standaloneStream ?? 'takeover',
+                timeoutMs: storeTimeoutMs,
+                touchMs: options.sessionStore?.ttlMs === undefined ? defaultTouchMs : options.sessionStore.ttlMs / 3,
+                sessionId: () => gate.sessionId,
+                session: () => gate.sessionName,
+                onchange: noteActivity,
+                onerror: report
+            });
+        }
+        return new LocalHistory({
+            eventStore: options.eventStore,
+            open,
+            streamPrefix: () => gate.sessionName && `${gate.sessionName.slice(0, 16)}.`,
+            onresumed: streamId => router.noteResumed(streamId),
+            onerror: report
+        });
+    }
+
+    function createLink(clusterNode: ClusterNode): ClusterLink {
+        return new ClusterLink({
+            node: clusterNode,
+            timeoutMs: storeTimeoutMs,
+            receive: message => delivery.receive(message),
+            isBusy: () => router.isBusy,
+            yieldStream: streamId => {
+                open.get(streamId)?.end();
+                return router.isRunning(streamId);
+            },
+            isReading: reader => history.isReading(reader),
+            countRunning: requestId => router.countRunning(requestId),
+            lookAtRecord: () => gate.lookAgain(),
+            report
+        });
+    }
+
+    /** The session is over whether or not this works: what is left ends with its time to live. */
+    async function dropLog(sessionId: string): Promise<void> {
+        const { eventLog } = options;
+        if (isExternal && eventLog) {
+            await withinDeadline(storeTimeoutMs, () => eventLog.drop(sessionId)).catch(report);
+        }
+    }
+}

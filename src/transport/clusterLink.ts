@@ -1,0 +1,167 @@
+import type { ClusterNode } from '../cluster/clusterNode.js';
+import type { Member } from '../cluster/member.js';
+import { nodeOf } from '../cluster/nodeId.js';
+import { progressTokenOf, type Questions } from '../cluster/questionBook.js';
+import { withinDeadline } from '../deadline.js';
+import { toError } from '../errors.js';
+import { isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
+import { replies, type Reply } from './replies.js';
+
+export interface ClusterLinkSettings {
+    readonly node: ClusterNode;
+    readonly timeoutMs: number;
+    /** Hands the server a message of the client that arrived elsewhere. */
+    receive(message: JSONRPCMessage): void;
+    /** Whether a call runs or a stream is open here. */
+    isBusy(): boolean;
+    yieldStream(streamId: string): boolean;
+    isReading(reader: string): boolean;
+    countRunning(requestId: RequestId): number;
+    lookAtRecord(): void;
+    report(error: Error): void;
+}
+
+/** What became of a message of the client: `here` is to be handed to the server; `done` is; a reply says why it cannot be. */
+type Routed = 'here' | 'done' | Reply;
+
+/** A transport's tie to the other nodes that serve its session: what arrives here for them goes there, and the reverse. */
+export class ClusterLink implements Member {
+    session = '';
+    private readonly questions: Questions;
+    private leaveNode: (() => void) | undefined;
+    private isAttending = false;
+    private hasLeft = false;
+
+    constructor(private readonly settings: ClusterLinkSettings) {
+        this.questions = settings.node.questions.forSession(() => this);
+    }
+
+    /** This transport serves the session from now on. */
+    join(session: string): void {
+        this.leaveNode?.();
+        this.session = session;
+        this.leaveNode = this.settings.node.join(this);
+    }
+
+    leave(): void {
+        this.leaveNode?.();
+        this.leaveNode = undefined;
+        this.hasLeft = true;
+        this.questions.close();
+        this.attendIf(false);
+    }
+
+    /** While something runs or is open here, other nodes must be able to reach this one. */
+    noteActivity(): void {
+        this.attendIf(!this.hasLeft && (this.settings.isBusy() || this.questions.size > 0));
+    }
+
+    private attendIf(wanted: boolean): void {
+        const { node, report } = this.settings;
+        if (wanted !== this.isAttending) {
+            this.isAttending = wanted;
+            if (wanted) {
+                node.attend().catch((error: unknown) => report(toError(error)));
+            } else {
+                node.rest();
+            }
+        }
+    }
+
+    /** A message of the server as the client is to see it. */
+    outgoing(message: JSONRPCMessage): JSONRPCMessage {
+        const outgoing = this.questions.outgoing(message);
+        if (outgoing !== message) {
+            this.noteActivity();
+        }
+        return outgoing;
+    }
+
+    /** A message of the client as the server is to see it. */
+    incoming(message: JSONRPCMessage): JSONRPCMessage {
+        const incoming = this.questions.incoming(message);
+        if (incoming !== message) {
+            this.noteActivity();
+        }
+        return incoming;
+    }
+
+    /** Where a notification or a response of the client belongs. No promise for what belongs here. */
+    route(message: JSONRPCMessage): Routed | Promise<Routed> {
+        const asker = nodeOf(isResponse(message) ? message.id : progressTokenOf(message));
+        if (asker !== undefined) {
+            return this.questions.owns(message) ? 'here' : this.handOver(asker, message);
+        }
+        return 'method' in message && message.method === 'notifications/cancelled' ? this.cancel(message) : 'here';
+    }
+
+    /** Tells the nodes that serve the session that its record changed or is gone. */
+    announceChange(session = this.session): void {
+        const { node, report } = this.settings;
+        node.announceChange(session, this).catch((error: unknown) => report(toError(error)));
+    }
+
+    receive(message: JSONRPCMessage): void {
+        this.settings.receive(message);
+    }
+
+    yieldStream(streamId: string): boolean {
+        return this.settings.yieldStream(streamId);
+    }
+
+    isReading(reader: string): boolean {
+        return this.settings.isReading(reader);
+    }
+
+    countRunning(requestId: RequestId): number {
+        return this.settings.countRunning(requestId);
+    }
+
+    lookAtRecord(): void {
+        this.settings.lookAtRecord();
+    }
+
+    /** An answer counts as accepted when the node that asked has it. Progress is accepted in any case. */
+    private async handOver(asker: string, message: JSONRPCMessage): Promise<Routed> {
+        const { node, report } = this.settings;
+        try {
+            const outcome = await this.within(() => node.ask(asker, { ask: 'deliver', session: this.session, message }));
+            if (outcome === 'yes' || !isResponse(message)) {
+                return 'done';
+            }
+            return outcome === 'silent' ? replies.unavailable : replies.askerGone;
+        } catch (error) {
+            report(toError(error));
+            return isResponse(message) ? replies.unavailable : 'done';
+        }
+    }
+
+    /** A client may use one id for several requests; one that is cancelled must be the only one that is meant. */
+    private async cancel(message: JSONRPCMessage & { params?: Record<string, unknown> | undefined }): Promise<Routed> {
+        const { node, report } = this.settings;
+        const requestId = message.params?.['requestId'];
+        if (typeof requestId !== 'string' && typeof requestId !== 'number') {
+            return 'here';
+        }
+        try {
+            const runs = await this.within(() => node.whoRuns(this.session, requestId));
+            const [nodeId, count] = [...runs][0] ?? [node.id, 0];
+            if (runs.size > 1 || count > 1) {
+                report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
+                return 'done';
+            }
+            if (nodeId === node.id) {
+                return 'here';
+            }
+            await this.within(() => node.ask(nodeId, { ask: 'cancel', session: this.session, message }));
+            return 'done';
+        } catch (error) {
+            report(toError(error));
+            return 'here';
+        }
+    }
+
+    private within<T>(start: () => Promise<T>): Promise<T> {
+        return withinDeadline(this.settings.timeoutMs, start);
+    }
+}

@@ -1,0 +1,119 @@
+import { toError } from '../errors.js';
+import { isResponse, type JSONRPCResponse } from '../jsonrpc/types.js';
+import type { LogCursor, LogPage } from '../ports/eventLog.js';
+import type { EventStream } from './eventStream.js';
+
+/** How long to wait before a log that failed is read again. */
+const firstPauseMs = 100;
+const longestPauseMs = 2000;
+
+export interface LogTailSettings {
+    readonly stream: EventStream;
+    /** Who reads, as it claimed the stream. */
+    readonly reader: string;
+    /** Where the reading begins. */
+    readonly position: string;
+    read(cursor: LogCursor): Promise<LogPage | null>;
+    eventIdAt(position: string): string;
+    /** Called with each response that was passed on. True when with it the stream is complete. */
+    onresponse(response: JSONRPCResponse): boolean;
+    /** Another reader has claimed the stream. */
+    onlost(): void;
+    onerror(error: Error): void;
+}
+
+/**
+ * Passes one stream on from the log to a client: what is there, then what comes, each time that it is woken.
+ *
+ * Only what was read while this reader held the stream is passed on, so that no two connections get the same message.
+ */
+export class LogTail {
+    /** How far the log has been read. */
+    private position: string;
+    /** How far the client has been given it. */
+    private passedOn: string;
+    private isReading = false;
+    private wasWoken = false;
+    private failures = 0;
+    private timer: ReturnType<typeof setTimeout> | undefined;
+
+    constructor(private readonly settings: LogTailSettings) {
+        this.position = settings.position;
+        this.passedOn = settings.position;
+    }
+
+    /** How far the client has been given the stream. */
+    get delivered(): string {
+        return this.passedOn;
+    }
+
+    /** There may be more to read. */
+    wake(): void {
+        this.wasWoken = true;
+        if (!this.isReading && this.timer === undefined) {
+            void this.readAll();
+        }
+    }
+
+    /** The stream has ended: nothing more is read. */
+    stop(): void {
+        clearTimeout(this.timer);
+    }
+
+    private async readAll(): Promise<void> {
+        this.isReading = true;
+        try {
+            while (this.wasWoken && !this.settings.stream.isClosed) {
+                this.wasWoken = false;
+                await this.readPage();
+            }
+            this.failures = 0;
+        } catch (error) {
+            this.settings.onerror(toError(error));
+            this.wakeLater();
+        } finally {
+            this.isReading = false;
+        }
+    }
+
+    private async readPage(): Promise<void> {
+        const { stream, reader, read, eventIdAt, onresponse, onlost } = this.settings;
+        const page = await read({ since: this.position });
+        if (stream.isClosed) {
+            return;
+        }
+        if (!page) {
+            // What comes next has been trimmed: the client must learn that something is missing.
+            stream.hangUp();
+            return;
+        }
+        if (page.reader !== reader) {
+            onlost();
+            return;
+        }
+        for (const { position, message } of page.events) {
+            if (!(await stream.sendPaced(message, eventIdAt(position)))) {
+                return;
+            }
+            this.passedOn = position;
+            if (isResponse(message) && onresponse(message)) {
+                stream.end();
+                return;
+            }
+        }
+        this.position = page.position;
+        this.wasWoken ||= page.more;
+    }
+
+    private wakeLater(): void {
+        if (this.settings.stream.isClosed) {
+            return;
+        }
+        const pause = Math.min(firstPauseMs * 2 ** this.failures++, longestPauseMs) * (0.5 + Math.random() / 2);
+        this.timer = setTimeout(() => {
+            this.timer = undefined;
+            this.wake();
+        }, pause);
+        (this.timer as { unref?: () => void }).unref?.();
+    }
+}

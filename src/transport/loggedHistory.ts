@@ -1,0 +1,177 @@
+import type { ClusterNode } from '../cluster/clusterNode.js';
+import { withinDeadline } from '../deadline.js';
+import { toError } from '../errors.js';
+import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
+import type { EventLog } from '../ports/eventLog.js';
+import { AppendQueue } from './appendQueue.js';
+import { eventIdAt, originOf, parseEventId, primingIdAt, standaloneStream, streamIdOf } from './eventIds.js';
+import type { Exchange } from './exchange.js';
+import type { LoggedReader } from './loggedReader.js';
+import type { OpenStreams } from './openStreams.js';
+import { replies, type Reply } from './replies.js';
+import { RequestReader } from './requestReader.js';
+import { StandaloneReader } from './standaloneReader.js';
+import type { FinalOf, Kept, StreamHistory } from './streamHistory.js';
+
+/** What a newer GET for the standalone stream does to the one that is open. */
+export type StandaloneStreamPolicy = 'takeover' | 'reject';
+
+export interface LoggedHistorySettings {
+    readonly log: EventLog;
+    readonly node: ClusterNode;
+    readonly open: OpenStreams;
+    readonly standaloneStream: StandaloneStreamPolicy;
+    readonly timeoutMs: number;
+    /** How often the log's life is extended while the session is in use, in milliseconds. */
+    readonly touchMs: number;
+    sessionId(): string | undefined;
+    /** The session's name towards other nodes. */
+    session(): string;
+    /** Called when a reader began or ended. */
+    onchange(): void;
+    onerror(error: Error): void;
+}
+
+/** Streams that any node can go on with, because all that they carry is in one log. */
+export class LoggedHistory implements StreamHistory {
+    readonly isResumable = true;
+    readonly standalone = standaloneStream;
+    private readonly open = new Set<LoggedReader>();
+    private readonly appends: AppendQueue;
+    /** The last position that this node has heard of: what begins now is behind it. */
+    private position = '';
+    private touchedAt = -Infinity;
+    private closedReply: Reply | undefined;
+
+    constructor(private readonly settings: LoggedHistorySettings) {
+        this.appends = new AppendQueue(events => this.append(events));
+    }
+
+    get readers(): number {
+        return this.open.size;
+    }
+
+    newStreamId(clientIds: readonly RequestId[]): string {
+        const { node, session } = this.settings;
+        const count = node.nextStream();
+        // A stream whose requests cannot be named to another node is one that cannot be resumed.
+        return streamIdOf(session(), node.id, count, clientIds) ?? `${node.id}.${count}`;
+    }
+
+    prime(streamId: string): string | undefined {
+        return this.isLogged(streamId) ? primingIdAt(streamId, this.position) : undefined;
+    }
+
+    async keep(streamId: string, message: JSONRPCMessage, finalOf: FinalOf | undefined, isConnected: boolean): Promise<Kept> {
+        if (!this.isLogged(streamId)) {
+            return {};
+        }
+        const position = await this.appends.add({
+            streamId,
+            message,
+            ...(finalOf && { finalOf: String(finalOf.index) }),
+            ...(!isConnected && { undelivered: true })
+        });
+        return position === null ? { superseded: true } : { eventId: eventIdAt(streamId, position) };
+    }
+
+    ring(streamId: string): void {
+        this.settings.node.doorbells.ring(this.settings.session(), streamId);
+    }
+
+    async get(exchange: Exchange): Promise<Reply | undefined> {
+        const reader = this.readerFor(exchange.header('last-event-id'));
+        if (!reader) {
+            return replies.unknownEventId;
+        }
+        this.open.add(reader);
+        this.settings.onchange();
+        try {
+            const refusal = await reader.open(exchange);
+            if (refusal) {
+                reader.close();
+            } else if (this.closedReply) {
+                reader.hangUp();
+            }
+            return refusal;
+        } catch (error) {
+            reader.close();
+            this.settings.onerror(toError(error));
+            return this.closedReply ?? replies.unavailable;
+        }
+    }
+
+    hangUp(streamId: string): void {
+        const { open, node, session } = this.settings;
+        open.get(streamId)?.hangUp();
+        node.doorbells.hangUp(session(), streamId);
+    }
+
+    close(reply: Reply, mayComeBack: boolean): void {
+        this.closedReply = reply;
+        for (const reader of [...this.open]) {
+            if (mayComeBack) {
+                reader.hangUp();
+            } else {
+                reader.end();
+            }
+        }
+    }
+
+    /** Whether this reader holds its stream open here. */
+    isReading(reader: string): boolean {
+        return [...this.open].some(open => open.id === reader && open.isOpen);
+    }
+
+    /** The session is used: its log must not expire before it. */
+    touch(): void {
+        const { log, touchMs, onerror } = this.settings;
+        const sessionId = this.settings.sessionId();
+        if (sessionId !== undefined && performance.now() - this.touchedAt >= touchMs) {
+            this.touchedAt = performance.now();
+            this.within(() => log.touch(sessionId)).catch((error: unknown) => onerror(toError(error)));
+        }
+    }
+
+    private readerFor(lastEventId: string | undefined): LoggedReader | undefined {
+        const settings = {
+            ...this.settings,
+            id: `${this.settings.node.id}.${this.settings.node.nextStream()}`,
+            sessionId: () => this.settings.sessionId() as string,
+            within: <T>(start: () => Promise<T>) => this.within(start),
+            onposition: (position: string) => (this.position = position),
+            onclose: (reader: LoggedReader) => {
+                this.open.delete(reader);
+                this.settings.onchange();
+            }
+        };
+        if (lastEventId === undefined || lastEventId === '') {
+            return new StandaloneReader(settings, undefined);
+        }
+        const { streamId, cursor } = parseEventId(lastEventId) ?? {};
+        if (streamId === undefined || cursor === undefined) {
+            return undefined;
+        }
+        if (streamId === standaloneStream) {
+            return new StandaloneReader(settings, cursor);
+        }
+        const origin = originOf(this.settings.session(), streamId);
+        return origin && new RequestReader(settings, streamId, cursor, origin);
+    }
+
+    private async append(events: Parameters<EventLog['append']>[1]): Promise<readonly (string | null)[]> {
+        const { log, sessionId } = this.settings;
+        const positions = await this.within(() => log.append(sessionId() as string, events));
+        this.position = positions.filter(position => position !== null).at(-1) ?? this.position;
+        this.touchedAt = performance.now();
+        return positions;
+    }
+
+    private isLogged(streamId: string): boolean {
+        return streamId === standaloneStream || streamId.split('.').length > 2;
+    }
+
+    private within<T>(start: () => Promise<T>): Promise<T> {
+        return withinDeadline(this.settings.timeoutMs, start);
+    }
+}

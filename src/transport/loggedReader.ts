@@ -1,0 +1,154 @@
+import type { ClusterNode } from '../cluster/clusterNode.js';
+import type { Reader } from '../cluster/doorbells.js';
+import { toError } from '../errors.js';
+import type { JSONRPCResponse } from '../jsonrpc/types.js';
+import type { EventLog, LogCursor, LogPage } from '../ports/eventLog.js';
+import { eventIdAt } from './eventIds.js';
+import type { EventStream } from './eventStream.js';
+import type { Exchange } from './exchange.js';
+import type { LoggedHistorySettings } from './loggedHistory.js';
+import { LogTail } from './logTail.js';
+import type { OpenStreams } from './openStreams.js';
+import type { Reply } from './replies.js';
+
+/** Events that are read in one call at most. */
+const pageSize = 100;
+
+export interface LoggedReaderSettings extends Omit<LoggedHistorySettings, 'sessionId'> {
+    /** Names this reader; it begins with the node's id. */
+    readonly id: string;
+    readonly log: EventLog;
+    readonly node: ClusterNode;
+    readonly open: OpenStreams;
+    sessionId(): string;
+    /** What the log answers, in time. */
+    within<T>(start: () => Promise<T>): Promise<T>;
+    /** How far the log is known to go. */
+    onposition(position: string): void;
+    onclose(reader: LoggedReader): void;
+}
+
+/**
+ * A GET that reads one stream of a session from the log, on whichever node it landed.
+ *
+ * It listens for the bell first, then reads, then waits: so nothing falls in between.
+ */
+export abstract class LoggedReader implements Reader {
+    readonly id: string;
+    private stream: EventStream | undefined;
+    private tail: LogTail | undefined;
+    private bell: { readonly ready: Promise<void>; close(): void } | undefined;
+    private wasClosed = false;
+    private hasClaimed = false;
+
+    constructor(
+        protected readonly settings: LoggedReaderSettings,
+        readonly streamId: string
+    ) {
+        this.id = settings.id;
+    }
+
+    get isOpen(): boolean {
+        return !this.wasClosed;
+    }
+
+    /** Answers the GET with the stream, or returns why not. Rejects when the log or the bus is out of order. */
+    abstract open(exchange: Exchange): Promise<Reply | undefined>;
+
+    wake(): void {
+        this.tail?.wake();
+    }
+
+    onReleased(_reader: string): void {
+        this.wake();
+    }
+
+    hangUp(retryMs?: number): void {
+        this.stream?.hangUp(retryMs);
+        this.close();
+    }
+
+    /** Ends the stream after what was passed on. */
+    end(): void {
+        this.stream?.end();
+        this.close();
+    }
+
+    /** Ends what this reader holds. May be called twice. */
+    close(): void {
+        if (this.wasClosed) {
+            return;
+        }
+        this.wasClosed = true;
+        this.tail?.stop();
+        this.bell?.close();
+        this.onended();
+        if (this.hasClaimed) {
+            this.letGo().catch((error: unknown) => this.settings.onerror(toError(error)));
+        }
+        this.settings.onclose(this);
+    }
+
+    /** For what a kind of stream has to end of its own. */
+    protected onended(): void {}
+
+    /** Another reader has the stream now. */
+    protected abstract onlost(): void;
+
+    /** A response was passed on. True when the stream is complete with it. */
+    protected abstract onresponse(response: JSONRPCResponse): boolean;
+
+    /** Resolves when this reader hears of what is new. */
+    protected async listen(): Promise<void> {
+        const { node, session, within } = this.settings;
+        const bell = node.doorbells.listen(session(), this);
+        this.bell = bell;
+        await within(() => bell.ready);
+    }
+
+    protected async read(cursor: LogCursor): Promise<LogPage | null> {
+        const { log, sessionId, within, onposition } = this.settings;
+        const page = await within(() => log.read(sessionId(), this.streamId, cursor, pageSize));
+        if (page) {
+            onposition(page.position);
+        }
+        return page;
+    }
+
+    protected async claim(condition?: { ifHeldBy: string | undefined }): ReturnType<EventLog['claim']> {
+        const { log, sessionId, within } = this.settings;
+        const claim = await within(() => log.claim(sessionId(), this.streamId, this.id, condition));
+        this.hasClaimed ||= claim.granted;
+        return claim;
+    }
+
+    /** Begins the answer, and passes on what is behind the position from now on. */
+    protected passOn(exchange: Exchange, position: string): void {
+        const { open, onerror } = this.settings;
+        const stream = open.create(
+            exchange,
+            () => undefined,
+            () => this.close()
+        );
+        this.stream = stream;
+        this.tail = new LogTail({
+            stream,
+            reader: this.id,
+            position,
+            read: cursor => this.read(cursor),
+            eventIdAt: position => eventIdAt(this.streamId, position),
+            onresponse: response => this.onresponse(response),
+            onlost: () => this.onlost(),
+            onerror
+        });
+        stream.release();
+        this.tail.wake();
+    }
+
+    /** Says how far the client has been given the stream, for whoever reads it next. */
+    private async letGo(): Promise<void> {
+        const { log, node, session, sessionId, within } = this.settings;
+        await within(() => log.release(sessionId(), this.streamId, this.id, this.tail?.delivered ?? ''));
+        node.doorbells.release(session(), this.streamId, this.id);
+    }
+}

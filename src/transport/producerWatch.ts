@@ -1,0 +1,57 @@
+import { toError } from '../errors.js';
+import type { Outcome } from '../cluster/clusterNode.js';
+
+/** How often the node that runs a request is asked whether it still does. */
+const intervalMs = 1000;
+/** How many times in a row it may fail to answer before it counts as dead. */
+const patience = 3;
+
+export interface ProducerWatchSettings {
+    /** Asks the node that runs the request. Rejects when it cannot be asked. */
+    ask(): Promise<Outcome>;
+    /** It runs on: from now on that node rings for each message. */
+    onRunning(): void;
+    /** It does not run there: the node has finished it or is dead. */
+    onOver(): void;
+    onerror(error: Error): void;
+}
+
+/** Watches, for a client that waits for the end of a request elsewhere, whether that will still come. */
+export class ProducerWatch {
+    private timer: ReturnType<typeof setTimeout> | undefined;
+    private misses = 0;
+    private stopped = false;
+
+    constructor(private readonly settings: ProducerWatchSettings) {}
+
+    start(): void {
+        void this.look();
+    }
+
+    stop(): void {
+        this.stopped = true;
+        clearTimeout(this.timer);
+    }
+
+    private async look(): Promise<void> {
+        try {
+            const outcome = await this.settings.ask();
+            if (this.stopped) {
+                return;
+            }
+            if (outcome === 'yes') {
+                this.misses = 0;
+                this.settings.onRunning();
+            } else if (outcome === 'no' || ++this.misses >= patience) {
+                this.settings.onOver();
+            }
+        } catch (error) {
+            // An outage says nothing about that node.
+            this.settings.onerror(toError(error));
+        }
+        if (!this.stopped) {
+            this.timer = setTimeout(() => void this.look(), intervalMs);
+            (this.timer as { unref?: () => void }).unref?.();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import { toError } from '../errors.js';
+import { isResponse, type JSONRPCMessage, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
+import type { LogCursor, LogPage } from '../ports/eventLog.js';
+import type { StreamOrigin } from './eventIds.js';
+import type { Exchange } from './exchange.js';
+import { LoggedReader, type LoggedReaderSettings } from './loggedReader.js';
+import { ProducerWatch } from './producerWatch.js';
+import { replies, type Reply } from './replies.js';
+
+/** What a request is answered whose node died. The code is that of a lost connection in the SDK. */
+const producerGone = {
+    code: -32000,
+    message: 'The node that ran this request is gone. Whether the request took effect is not known.'
+};
+
+/**
+ * The rest of the answer to a POST, for a client that lost the connection to it: what it missed, what comes, and the end.
+ * When the node that runs the request is dead, the request is answered with an error, once, and that is the end.
+ */
+export class RequestReader extends LoggedReader {
+    /** Responses that the client has or is about to get, by request id, as JSON. */
+    private readonly answered = new Map<string, number>();
+    private watch: ProducerWatch | undefined;
+    private isConcluding = false;
+
+    constructor(
+        settings: LoggedReaderSettings,
+        streamId: string,
+        private readonly cursor: LogCursor,
+        private readonly origin: StreamOrigin
+    ) {
+        super(settings, streamId);
+    }
+
+    async open(exchange: Exchange): Promise<Reply | undefined> {
+        await this.listen();
+        const page = await this.read(this.cursor);
+        if (!page) {
+            return replies.unknownEventId;
+        }
+        await this.noteEarlierResponses(page.last);
+        await this.claim();
+        if (!this.isOpen) {
+            return replies.unavailable;
+        }
+        this.passOn(exchange, 'after' in this.cursor ? this.cursor.after : this.cursor.since);
+        if (this.isComplete) {
+            this.end();
+            return undefined;
+        }
+        if (this.isOpen) {
+            this.watchProducer();
+        }
+        return undefined;
+    }
+
+    protected override onended(): void {
+        this.watch?.stop();
+    }
+
+    protected onlost(): void {
+        // The client itself asked for the stream again; this connection is one that it has given up.
+        this.end();
+    }
+
+    protected onresponse(response: JSONRPCResponse): boolean {
+        this.note(response);
+        return this.isComplete;
+    }
+
+    private watchProducer(): void {
+        const { node, session, within, onerror } = this.settings;
+        this.watch = new ProducerWatch({
+            ask: () => within(() => node.ask(this.origin.node, { ask: 'isRunning', session: session(), stream: this.streamId })),
+            onRunning: () => this.wake(),
+            onOver: () => {
+                this.conclude().catch((error: unknown) => onerror(toError(error)));
+            },
+            onerror
+        });
+        this.watch.start();
+    }
+
+    /** No response will come from the node that had the requests, unless it is in the log already: the first one counts. */
+    private async conclude(): Promise<void> {
+        if (this.isConcluding) {
+            return;
+        }
+        this.isConcluding = true;
+        try {
+            const { log, sessionId, within } = this.settings;
+            const events = this.origin.clientIds.flatMap((id, index) =>
+                this.isAnswered(id) ? [] : [{ streamId: this.streamId, message: errorFor(id), finalOf: String(index), undelivered: true }]
+            );
+            await within(() => log.append(sessionId(), events));
+            this.wake();
+        } finally {
+            this.isConcluding = false;
+        }
+    }
+
+    /** What the client has had already: the event that it names, and of a batch all that came before it. */
+    private async noteEarlierResponses(last: JSONRPCMessage | undefined): Promise<void> {
+        if (this.origin.clientIds.length === 1 || !('after' in this.cursor)) {
+            if (last && isResponse(last)) {
+                this.note(last);
+            }
+            return;
+        }
+        for (let cursor: LogCursor | undefined = { since: '' }; cursor; ) {
+            const page: LogPage | null = await this.read(cursor);
+            cursor = page?.more ? { since: page.position } : undefined;
+            for (const { position, message } of page?.events ?? []) {
+                if (isResponse(message)) {
+                    this.note(message);
+                }
+                if (position === this.cursor.after) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private note({ id }: JSONRPCResponse): void {
+        const key = JSON.stringify(id);
+        this.answered.set(key, (this.answered.get(key) ?? 0) + 1);
+    }
+
+    private isAnswered(id: RequestId): boolean {
+        const wanted = this.origin.clientIds.filter(other => other === id).length;
+        return (this.answered.get(JSON.stringify(id)) ?? 0) >= wanted;
+    }
+
+    private get isComplete(): boolean {
+        return this.origin.clientIds.every(id => this.isAnswered(id));
+    }
+}
+
+function errorFor(id: RequestId): JSONRPCMessage {
+    return { jsonrpc: '2.0', id, error: producerGone };
+}

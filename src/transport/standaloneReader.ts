@@ -1,0 +1,112 @@
+import type { Outcome } from '../cluster/clusterNode.js';
+import type { Claim, LogCursor } from '../ports/eventLog.js';
+import { standaloneStream } from './eventIds.js';
+import type { Exchange } from './exchange.js';
+import { LoggedReader, type LoggedReaderSettings } from './loggedReader.js';
+import { replies, type Reply } from './replies.js';
+
+/** How long a GET waits for the one that it takes over from to say how far it came. */
+const handOverMs = 700;
+/** When a client whose stream was taken over may come back: soon, and two clients would take it from each other for ever. */
+const takenOverRetryMs = 15_000;
+/** How often a claim is tried when others claim at the same time. */
+const attempts = 3;
+
+/**
+ * The session's standalone stream, open at one place in the cluster. A newer GET takes it over, or is refused
+ * (`standaloneStream: 'reject'`). Without a `Last-Event-ID` it goes on where earlier ones left off, so messages that came
+ * while none was open are the first that it gets.
+ */
+export class StandaloneReader extends LoggedReader {
+    private handOver: { readonly from: string; done(): void } | undefined;
+
+    constructor(
+        settings: LoggedReaderSettings,
+        private readonly cursor: LogCursor | undefined
+    ) {
+        super(settings, standaloneStream);
+    }
+
+    async open(exchange: Exchange): Promise<Reply | undefined> {
+        await this.listen();
+        const { cursor } = this;
+        if (cursor && !(await this.read(cursor))) {
+            return replies.unknownEventId;
+        }
+        const claim = await (this.settings.standaloneStream === 'reject' ? this.claimIfFree() : this.claim());
+        if (!claim) {
+            return replies.streamConflict;
+        }
+        if (!this.isOpen) {
+            return replies.unavailable;
+        }
+        if (claim.previous !== undefined) {
+            this.ringForAll();
+        }
+        this.passOn(exchange, cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim));
+        return undefined;
+    }
+
+    override onReleased(reader: string): void {
+        if (this.handOver?.from === reader) {
+            this.handOver.done();
+        }
+        this.wake();
+    }
+
+    protected onlost(): void {
+        this.hangUp(takenOverRetryMs);
+        // Who has it now may be elsewhere, and messages may have rung here only.
+        this.ringForAll();
+    }
+
+    protected onresponse(): boolean {
+        return false;
+    }
+
+    /** Where to begin without a `Last-Event-ID`. */
+    private async beginning(claim: Claim): Promise<string> {
+        const { delivered = '', kept } = claim.previous === undefined ? claim : await this.claimAfterHandOver(claim.previous);
+        // What was not delivered may have been trimmed meanwhile. Then it is what is left.
+        return (await this.read({ since: delivered })) ? delivered : kept;
+    }
+
+    /** Lets the reader before this one say how far it came, if it is still there to say so. */
+    private async claimAfterHandOver(previous: string): Promise<Claim> {
+        const outcome = await this.isHeldBy(previous);
+        if (outcome === 'yes' || outcome === 'no') {
+            await new Promise<void>(resolve => {
+                const timer = setTimeout(resolve, handOverMs);
+                (timer as { unref?: () => void }).unref?.();
+                this.handOver = { from: previous, done: resolve };
+                this.ringForAll();
+            });
+        }
+        return this.claim();
+    }
+
+    private async claimIfFree(): Promise<Claim | undefined> {
+        let ifHeldBy: string | undefined;
+        for (let attempt = 0; attempt < attempts; attempt++) {
+            const claim = await this.claim({ ifHeldBy });
+            if (claim.granted) {
+                return claim;
+            }
+            if (claim.previous !== undefined && (await this.isHeldBy(claim.previous)) === 'yes') {
+                return undefined;
+            }
+            ifHeldBy = claim.previous;
+        }
+        return undefined;
+    }
+
+    private isHeldBy(reader: string): Promise<Outcome> {
+        const { node, session, within } = this.settings;
+        const nodeId = reader.slice(0, reader.lastIndexOf('.'));
+        return within(() => node.ask(nodeId, { ask: 'isReading', session: session(), reader }));
+    }
+
+    private ringForAll(): void {
+        this.settings.node.doorbells.ringAll(this.settings.session(), this.streamId);
+    }
+}
