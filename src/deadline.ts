@@ -8,7 +8,7 @@ import { SessionError, isSessionError, toError } from './errors.js';
  */
 export function withinDeadline<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-        const timer = setTimeout(() => reject(unavailable(new Error(`No answer within storeTimeoutMs (${timeoutMs})`))), timeoutMs);
+        const timer = setTimeout(() => reject(unavailable(new Error(`No answer within ${timeoutMs} ms`))), timeoutMs);
         (timer as { unref?: () => void }).unref?.();
         const call = new Promise<T>(settle => settle(start()));
         call.then(

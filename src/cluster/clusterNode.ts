@@ -1,3 +1,4 @@
+import { withinDeadline } from '../deadline.js';
 import { toError } from '../errors.js';
 import { parseMessage } from '../jsonrpc/parse.js';
 import type { RequestId } from '../jsonrpc/types.js';
@@ -15,6 +16,8 @@ export type Outcome = Answer | 'gone' | 'silent';
 const everyNode = 'nodes';
 /** How long a subscription is kept for the next request. */
 const lingerMs = 5000;
+/** How long the bus may take to pass a question on. */
+const busTimeoutMs = 1000;
 const answerTimeoutMs = 1000;
 /** How long all nodes have to answer: one that is slow or dead must not hold up what the others can do. */
 const allAnswerTimeoutMs = 300;
@@ -155,20 +158,18 @@ export class ClusterNode {
             return 'gone';
         }
         const call = ++this.calls;
-        const answers = new Map<string, Answer>();
+        const waiting: Waiting = { missing: Infinity, answers: new Map(), finish: () => undefined };
+        this.waiting.set(call, waiting);
         try {
-            await this.attend();
-            const over = new Promise<void>(finish => this.waiting.set(call, { missing: Infinity, answers, finish }));
-            const missing = expected(await this.publish(address, { call, from: this.id, question }));
-            const waiting = this.waiting.get(call);
-            if (missing === 0 || !waiting) {
+            await withinDeadline(busTimeoutMs, async () => {
+                await this.attend();
+                waiting.missing = expected(await this.publish(address, { call, from: this.id, question }));
+            });
+            if (waiting.missing === 0) {
                 return 'gone';
             }
-            waiting.missing = missing;
-            if (answers.size < missing) {
-                await Promise.race([over, new Promise<void>(resolve => unrefd(setTimeout(resolve, timeoutMs)))]);
-            }
-            return answers;
+            await over(waiting, timeoutMs);
+            return waiting.answers;
         } finally {
             this.waiting.delete(call);
             this.rest();
@@ -252,6 +253,17 @@ export class ClusterNode {
     }
 }
 
-function unrefd(timer: ReturnType<typeof setTimeout>): void {
-    (timer as { unref?: () => void }).unref?.();
+/** Resolves when all answers are there, or when no more are waited for. */
+async function over(waiting: Waiting, timeoutMs: number): Promise<void> {
+    if (waiting.answers.size >= waiting.missing) {
+        return;
+    }
+    await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, timeoutMs);
+        (timer as { unref?: () => void }).unref?.();
+        waiting.finish = () => {
+            clearTimeout(timer);
+            resolve();
+        };
+    });
 }

@@ -275,6 +275,7 @@ export class ExternalSession implements SessionGate {
             });
         }
         this.adopt(record);
+        this.host.extended();
         this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error)));
         try {
             await this.options.callbacks.onsessionrestored?.(record.sessionId);

@@ -165,7 +165,6 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
     function createLink(clusterNode: ClusterNode): ClusterLink {
         return new ClusterLink({
             node: clusterNode,
-            timeoutMs: storeTimeoutMs,
             receive: message => delivery.receive(message),
             isBusy: () => router.isBusy,
             yieldStream: streamId => {

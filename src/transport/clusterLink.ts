@@ -2,14 +2,16 @@ import type { ClusterNode } from '../cluster/clusterNode.js';
 import type { Member } from '../cluster/member.js';
 import { nodeOf } from '../cluster/nodeId.js';
 import { progressTokenOf, type Questions } from '../cluster/questionBook.js';
-import { withinDeadline } from '../deadline.js';
 import { toError } from '../errors.js';
 import { isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import { replies, type Reply } from './replies.js';
 
+/** A node that is not reached may just be finding its connection again. */
+const attempts = 4;
+const reachAgainMs = 250;
+
 export interface ClusterLinkSettings {
     readonly node: ClusterNode;
-    readonly timeoutMs: number;
     /** Hands the server a message of the client that arrived elsewhere. */
     receive(message: JSONRPCMessage): void;
     /** Whether a call runs or a stream is open here. */
@@ -125,7 +127,11 @@ export class ClusterLink implements Member {
     private async handOver(asker: string, message: JSONRPCMessage): Promise<Routed> {
         const { node, report } = this.settings;
         try {
-            const outcome = await this.within(() => node.ask(asker, { ask: 'deliver', session: this.session, message }));
+            let outcome = await node.ask(asker, { ask: 'deliver', session: this.session, message });
+            for (let attempt = 1; outcome === 'gone' && attempt < attempts && isResponse(message); attempt++) {
+                await new Promise(resolve => setTimeout(resolve, reachAgainMs));
+                outcome = await node.ask(asker, { ask: 'deliver', session: this.session, message });
+            }
             if (outcome === 'yes' || !isResponse(message)) {
                 return 'done';
             }
@@ -144,7 +150,7 @@ export class ClusterLink implements Member {
             return 'here';
         }
         try {
-            const runs = await this.within(() => node.whoRuns(this.session, requestId));
+            const runs = await node.whoRuns(this.session, requestId);
             const [nodeId, count] = [...runs][0] ?? [node.id, 0];
             if (runs.size > 1 || count > 1) {
                 report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
@@ -153,15 +159,11 @@ export class ClusterLink implements Member {
             if (nodeId === node.id) {
                 return 'here';
             }
-            await this.within(() => node.ask(nodeId, { ask: 'cancel', session: this.session, message }));
+            await node.ask(nodeId, { ask: 'cancel', session: this.session, message });
             return 'done';
         } catch (error) {
             report(toError(error));
             return 'here';
         }
-    }
-
-    private within<T>(start: () => Promise<T>): Promise<T> {
-        return withinDeadline(this.settings.timeoutMs, start);
     }
 }

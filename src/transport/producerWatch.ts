@@ -34,8 +34,13 @@ export class ProducerWatch {
     }
 
     private async look(): Promise<void> {
+        let pauseMs = intervalMs;
         try {
             const outcome = await this.settings.ask();
+            if (outcome === 'silent') {
+                // That took its time already.
+                pauseMs = 0;
+            }
             if (this.stopped) {
                 return;
             }
@@ -50,7 +55,7 @@ export class ProducerWatch {
             this.settings.onerror(toError(error));
         }
         if (!this.stopped) {
-            this.timer = setTimeout(() => void this.look(), intervalMs);
+            this.timer = setTimeout(() => void this.look(), pauseMs);
             (this.timer as { unref?: () => void }).unref?.();
         }
     }

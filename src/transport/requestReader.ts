@@ -69,9 +69,9 @@ export class RequestReader extends LoggedReader {
     }
 
     private watchProducer(): void {
-        const { node, session, within, onerror } = this.settings;
+        const { node, session, onerror } = this.settings;
         this.watch = new ProducerWatch({
-            ask: () => within(() => node.ask(this.origin.node, { ask: 'isRunning', session: session(), stream: this.streamId })),
+            ask: () => node.ask(this.origin.node, { ask: 'isRunning', session: session(), stream: this.streamId }),
             onRunning: () => this.wake(),
             onOver: () => {
                 this.conclude().catch((error: unknown) => onerror(toError(error)));

@@ -18,7 +18,9 @@ const attempts = 3;
  * while none was open are the first that it gets.
  */
 export class StandaloneReader extends LoggedReader {
-    private handOver: { readonly from: string; done(): void } | undefined;
+    /** Readers that were heard to let the stream go. */
+    private readonly released = new Set<string>();
+    private noteReleased: (() => void) | undefined;
 
     constructor(
         settings: LoggedReaderSettings,
@@ -41,6 +43,7 @@ export class StandaloneReader extends LoggedReader {
             return replies.unavailable;
         }
         if (claim.previous !== undefined) {
+            // Who held it learns so from its next read.
             this.ringForAll();
         }
         this.passOn(exchange, cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim));
@@ -48,9 +51,8 @@ export class StandaloneReader extends LoggedReader {
     }
 
     override onReleased(reader: string): void {
-        if (this.handOver?.from === reader) {
-            this.handOver.done();
-        }
+        this.released.add(reader);
+        this.noteReleased?.();
         this.wake();
     }
 
@@ -75,14 +77,24 @@ export class StandaloneReader extends LoggedReader {
     private async claimAfterHandOver(previous: string): Promise<Claim> {
         const outcome = await this.isHeldBy(previous);
         if (outcome === 'yes' || outcome === 'no') {
-            await new Promise<void>(resolve => {
-                const timer = setTimeout(resolve, handOverMs);
-                (timer as { unref?: () => void }).unref?.();
-                this.handOver = { from: previous, done: resolve };
-                this.ringForAll();
-            });
+            await this.releaseOf(previous);
         }
         return this.claim();
+    }
+
+    /** Resolves when a reader was heard to let the stream go, or when it has had its time. */
+    private releaseOf(reader: string): Promise<void> {
+        return new Promise(resolve => {
+            const timer = setTimeout(resolve, handOverMs);
+            (timer as { unref?: () => void }).unref?.();
+            this.noteReleased = () => {
+                if (this.released.has(reader)) {
+                    clearTimeout(timer);
+                    resolve();
+                }
+            };
+            this.noteReleased();
+        });
     }
 
     private async claimIfFree(): Promise<Claim | undefined> {
@@ -101,9 +113,9 @@ export class StandaloneReader extends LoggedReader {
     }
 
     private isHeldBy(reader: string): Promise<Outcome> {
-        const { node, session, within } = this.settings;
+        const { node, session } = this.settings;
         const nodeId = reader.slice(0, reader.lastIndexOf('.'));
-        return within(() => node.ask(nodeId, { ask: 'isReading', session: session(), reader }));
+        return node.ask(nodeId, { ask: 'isReading', session: session(), reader });
     }
 
     private ringForAll(): void {

@@ -8,7 +8,10 @@ import {
     type WebStandardStreamableHTTPServerTransportOptions as Options
 } from '../../packages/sdk/src/server/webStandardStreamableHttp.js';
 
-export type NodeOptions = Options;
+export type NodeOptions = Options & {
+    /** Adds tools to each server. */
+    furnish?: (server: McpServer) => void;
+};
 type Transport = WebStandardStreamableHTTPServerTransport;
 
 /** One node of a cluster without its sockets: a transport and a server per session, as an application keeps them. */
@@ -22,7 +25,7 @@ export class FetchNode {
 
     constructor(
         readonly name: string,
-        private readonly options: Options
+        private readonly options: NodeOptions
     ) {}
 
     async fetch(request: Request, authInfo?: AuthInfo): Promise<Response> {
@@ -44,7 +47,7 @@ export class FetchNode {
 
     /** A new transport with a server of its own; for a session that the request claims, or for a new one. */
     start(claimed: string | null): Promise<Transport> {
-        const { onsessioninitialized, onsessionrestored, ...options } = this.options;
+        const { onsessioninitialized, onsessionrestored, furnish, ...options } = this.options;
         const transport = new WebStandardStreamableHTTPServerTransport({
             sessionIdGenerator: () => randomUUID(),
             ...options,
@@ -63,7 +66,7 @@ export class FetchNode {
                 this.transports.delete(transport.sessionId);
             }
         };
-        const started = this.buildServer()
+        const started = this.buildServer(furnish)
             .connect(transport)
             .then(() => transport);
         if (claimed) {
@@ -72,7 +75,7 @@ export class FetchNode {
         return started;
     }
 
-    private buildServer(): McpServer {
+    private buildServer(furnish: NodeOptions['furnish']): McpServer {
         this.built++;
         const server = new McpServer(
             { name: this.name, version: '1.0.0' },
@@ -96,6 +99,7 @@ export class FetchNode {
             this.told.push(`unsubscribe ${params.uri}`);
             return {};
         });
+        furnish?.(server);
         return server;
     }
 }

@@ -1,0 +1,37 @@
+import type { SessionBackend } from '../ports/sessionBackend.js';
+import { InMemoryEventLog, type InMemoryEventLogOptions } from './eventLog.js';
+import { InMemoryMessageBus } from './messageBus.js';
+import { InMemorySessionStore } from './sessionStore.js';
+
+export interface MemoryBackend extends SessionBackend {
+    readonly sessionStore: InMemorySessionStore;
+    readonly eventLog: InMemoryEventLog;
+    readonly messageBus: InMemoryMessageBus;
+    /**
+     * Ends the part of this node in the cluster, its bus. Sessions stay for the nodes that share them, and go with the last
+     * backend that does. May be called twice.
+     */
+    close(): Promise<void>;
+}
+
+/** `ttlSeconds` is that of the sessions and of their logs. */
+export interface MemoryBackendOptions extends InMemoryEventLogOptions {
+    /** The backend of another node in this process: this one serves the same sessions. Its options hold for both. */
+    shareWith?: MemoryBackend;
+}
+
+/**
+ * Sessions, streams and messages in this process. With `shareWith` several nodes share one memory, so that a cluster runs in
+ * one process.
+ *
+ * @throws RangeError if an option is not a positive number.
+ */
+export function createMemoryBackend({ shareWith, ...options }: MemoryBackendOptions = {}): MemoryBackend {
+    const messageBus = new InMemoryMessageBus(shareWith && { shareWith: shareWith.messageBus });
+    return {
+        sessionStore: shareWith?.sessionStore ?? new InMemorySessionStore(options),
+        eventLog: shareWith?.eventLog ?? new InMemoryEventLog(options),
+        messageBus,
+        close: () => messageBus.close()
+    };
+}
