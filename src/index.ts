@@ -1,3 +1,4 @@
+export { PollingBus, type PollingBusOptions } from './bus/pollingBus.js';
 export { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
 export type {
     AuthInfo,
@@ -13,6 +14,7 @@ export type {
 } from './jsonrpc/types.js';
 export { createMemoryBackend, type MemoryBackend, type MemoryBackendOptions } from './memory/backend.js';
 export { InMemoryEventLog, type InMemoryEventLogOptions } from './memory/eventLog.js';
+export { InMemoryMailbox } from './memory/mailbox.js';
 export { InMemoryMessageBus, type InMemoryMessageBusOptions } from './memory/messageBus.js';
 export { InMemorySessionStore, type InMemorySessionStoreOptions } from './memory/sessionStore.js';
 export type { Claim, EventLog, LogCursor, LoggedEvent, LogPage, NewEvent } from './ports/eventLog.js';

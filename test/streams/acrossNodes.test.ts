@@ -1,26 +1,8 @@
 import { createMemoryBackend, type MemoryBackend } from '@mcp-sessions/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { z } from 'zod';
 import { bare, call, FetchNode, initialize, notify, post } from '../session/fetchNode.js';
 import { EventReader } from './support/eventReader.js';
-
-/** What the handlers of a test wait for and tell. */
-class Stage {
-    readonly aborted: unknown[] = [];
-    readonly progress: unknown[] = [];
-    private readonly doors = new Map<string, () => void>();
-    private readonly opened = new Set<string>();
-
-    open(door: string): void {
-        this.opened.add(door);
-        this.doors.get(door)?.();
-    }
-
-    async wait(door: string): Promise<void> {
-        if (!this.opened.has(door)) await new Promise<void>(resolve => this.doors.set(door, resolve));
-    }
-}
+import { data, finish, resultText, Stage } from './support/stage.js';
 
 let stage: Stage;
 let backends: MemoryBackend[];
@@ -28,55 +10,17 @@ let a: FetchNode;
 let b: FetchNode;
 let sessionId: string;
 
-const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
-
-function furnish(server: McpServer): void {
-    server.registerTool('ask', { inputSchema: { message: z.string() } }, async ({ message }, extra) => {
-        const answer = await extra.sendRequest(
-            { method: 'elicitation/create', params: { message, requestedSchema: { type: 'object', properties: {} } } },
-            z.object({ action: z.string(), content: z.object({ word: z.string() }) }),
-            { onprogress: progress => void stage.progress.push(progress.progress) }
-        );
-        return text(answer.content.word);
-    });
-    server.registerTool(
-        'say',
-        { inputSchema: { words: z.array(z.string()), door: z.string().optional() } },
-        async ({ words, door }, extra) => {
-            for (const [index, word] of words.entries()) {
-                await extra.sendNotification({ method: 'notifications/message', params: { level: 'info', data: word } });
-                if (index === 0 && door) await stage.wait(door);
-            }
-            return text('said');
-        }
-    );
-    server.registerTool('hang', { inputSchema: { name: z.string() } }, async ({ name }, extra) => {
-        stage.open(`hanging ${name}`);
-        await new Promise<void>(resolve => extra.signal.addEventListener('abort', () => resolve()));
-        stage.aborted.push(name);
-        stage.open(`aborted ${name}`);
-        return text('never');
-    });
-    server.registerTool('tell', { inputSchema: { words: z.array(z.string()) } }, async ({ words }) => {
-        for (const word of words) {
-            await server.server.notification({ method: 'notifications/message', params: { level: 'info', data: word } });
-        }
-        return text('told');
-    });
-}
-
-const data = (message: Record<string, unknown>) => (message['params'] as { data: unknown } | undefined)?.data;
-const resultText = (message: Record<string, unknown> | undefined) =>
-    (message?.['result'] as { content: { text: string }[] } | undefined)?.content[0]?.text;
 const tool = (name: string, args: object = {}) => call(sessionId, 'tools/call', { name, arguments: args });
 const resume = (lastEventId: string) => bare('GET', sessionId, { 'last-event-id': lastEventId });
-const finish = async (response: Promise<Response>) => new EventReader(await response).rest();
 
 beforeEach(async () => {
     stage = new Stage();
     const first = createMemoryBackend();
     backends = [first, createMemoryBackend({ shareWith: first })];
-    [a, b] = backends.map((backend, index) => new FetchNode('AB'[index] ?? '', { ...backend, furnish })) as [FetchNode, FetchNode];
+    [a, b] = backends.map((backend, index) => new FetchNode('AB'[index] ?? '', { ...backend, furnish: stage.furnish })) as [
+        FetchNode,
+        FetchNode
+    ];
     const opened = await a.fetch(initialize());
     sessionId = opened.headers.get('mcp-session-id') ?? '';
     await opened.text();
@@ -253,7 +197,9 @@ describe('the standalone stream', () => {
 
     it('L7: with reject a newer GET gets 409 while the older one is there', async () => {
         const [first, second] = backends;
-        const strict = [first, second].map((backend, i) => new FetchNode(`R${i}`, { ...backend!, furnish, standaloneStream: 'reject' }));
+        const strict = [first, second].map(
+            (backend, i) => new FetchNode(`R${i}`, { ...backend!, furnish: stage.furnish, standaloneStream: 'reject' })
+        );
         const older = await strict[0]!.fetch(bare('GET', sessionId));
         expect((await strict[1]!.fetch(bare('GET', sessionId))).status).toBe(409);
         expect((await strict[0]!.fetch(bare('GET', sessionId))).status).toBe(409);
@@ -274,7 +220,7 @@ describe('what one node is told and another must know', () => {
         await stage.wait('aborted x');
         expect((await b.fetch(notify(sessionId, 'notifications/cancelled', { requestId: 'nobody' }))).status).toBe(202);
         expect(stage.aborted).toEqual(['x']);
-        await Promise.all(streams.map(stream => stream.body?.cancel()));
+        for (const stream of streams) await stream.body?.cancel();
     });
 
     it('S10: DELETE on B ends streams and calls on A, and nothing is left', async () => {

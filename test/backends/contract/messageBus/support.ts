@@ -1,0 +1,59 @@
+import type { BusSubscription, MessageBus } from '@mcp-sessions/core';
+import { expect, vi } from 'vitest';
+import type { Clause } from '../clauses.js';
+
+export interface BusUnderTest {
+    /** The bus of one more node. */
+    bus(): MessageBus;
+    close(): Promise<void>;
+}
+
+export type OpenBus = () => Promise<BusUnderTest>;
+export type BusClause = Clause<OpenBus>;
+
+/** How long a clause waits for a message. */
+const patience = { timeout: 20_000, interval: 10 };
+
+export interface Listening {
+    readonly heard: string[];
+    readonly subscription: BusSubscription;
+    gaps(): number;
+    /** Waits for that many messages, and for no more than that. */
+    hears(...messages: string[]): Promise<void>;
+}
+
+/** Subscribes. A bus that polls says by a gap from when on nothing is missed. */
+export async function listen(bus: MessageBus, address: string, onMessage?: (message: string) => void): Promise<Listening> {
+    const heard: string[] = [];
+    let gaps = 0;
+    const subscription = await bus.subscribe(address, {
+        onMessage: message => {
+            heard.push(message);
+            onMessage?.(message);
+        },
+        onGap: () => gaps++
+    });
+    if (bus.polls) {
+        await vi.waitFor(() => expect(gaps).toBe(1), patience);
+    }
+    return {
+        heard,
+        subscription,
+        gaps: () => gaps,
+        hears: async (...messages) => {
+            await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(messages.length), patience);
+            expect(heard).toEqual(messages);
+        }
+    };
+}
+
+let marks = 0;
+
+/** Resolves when all that `from` has published before has reached `to`, so that what has not been heard never will be. */
+export async function settled(from: MessageBus, ...to: MessageBus[]): Promise<void> {
+    const address = `session/mark-${++marks}`;
+    const all = await Promise.all(to.map(bus => listen(bus, address)));
+    await from.publish(address, 'mark');
+    await Promise.all(all.map(({ hears }) => hears('mark')));
+    await Promise.all(all.map(({ subscription }) => subscription.close()));
+}
