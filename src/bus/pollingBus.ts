@@ -61,9 +61,7 @@ export class PollingBus implements MessageBus {
     async publish(address: string, message: string): Promise<undefined> {
         this.checkOpen();
         if (this.hasNewAddress()) {
-            // One that is under way may have begun before the subscription.
-            await this.polling;
-            await (this.hasNewAddress() ? this.poll() : undefined);
+            await this.begin();
         }
         await this.mailbox.post(address, message);
         if (this.addresses.size > 0) {
@@ -102,6 +100,16 @@ export class PollingBus implements MessageBus {
         }
         if (this.addresses.size === 0) {
             this.timer.stop();
+        }
+    }
+
+    /** Has the new subscriptions begin now, if the mailbox can be reached. */
+    private async begin(): Promise<void> {
+        // A poll that is under way may have begun before them.
+        const { polling } = this;
+        await polling;
+        if (this.hasNewAddress() && !(polling && this.timer.isFailing)) {
+            await this.poll();
         }
     }
 

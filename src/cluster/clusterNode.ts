@@ -1,5 +1,4 @@
 import { withinDeadline } from '../deadline.js';
-import { toError } from '../errors.js';
 import { parseMessage } from '../jsonrpc/parse.js';
 import type { RequestId } from '../jsonrpc/types.js';
 import type { MessageBus } from '../ports/messageBus.js';
@@ -8,6 +7,7 @@ import { Doorbells } from './doorbells.js';
 import type { Member } from './member.js';
 import { newNodeId } from './nodeId.js';
 import { OnDemandSubscription } from './onDemandSubscription.js';
+import { PendingCalls } from './pendingCalls.js';
 import { QuestionBook } from './questionBook.js';
 
 /** What a call comes to: an answer; `gone` when nobody listens under that id; `silent` when no answer came in time. */
@@ -24,13 +24,6 @@ const allAnswerTimeoutMs = 300;
 /** The same where answers are polled for. */
 const polledAnswerTimeoutMs = 2500;
 
-interface Waiting {
-    /** Answers that are still to come; with the last one it is over. */
-    missing: number;
-    readonly answers: Map<string, Answer>;
-    finish(): void;
-}
-
 /**
  * This process as the other nodes of its cluster know it: all transports that share one bus are one node.
  *
@@ -41,9 +34,8 @@ export class ClusterNode {
     readonly questions = new QuestionBook(this.id);
     readonly doorbells: Doorbells;
     private readonly members = new Map<string, Set<Member>>();
-    private readonly waiting = new Map<number, Waiting>();
+    private readonly calls = new PendingCalls();
     private readonly addresses: readonly OnDemandSubscription[];
-    private calls = 0;
     private streams = 0;
 
     private static readonly byBus = new WeakMap<MessageBus, ClusterNode>();
@@ -63,17 +55,11 @@ export class ClusterNode {
     }
 
     private constructor(private readonly bus: MessageBus | undefined) {
-        const ignore = (): void => undefined;
-        this.doorbells = new Doorbells(bus, bus?.polls ? 0 : lingerMs);
-        const listener = {
-            onMessage: (text: string) => this.onMessage(text),
-            onGap: () => this.onGap()
-        };
-        this.addresses = bus
-            ? [`node/${this.id}`, everyNode].map(
-                  address => new OnDemandSubscription(bus, address, listener, bus.polls ? 0 : lingerMs, ignore)
-              )
-            : [];
+        // What polls costs calls for as long as it listens.
+        const keptMs = bus?.polls ? 0 : lingerMs;
+        this.doorbells = new Doorbells(bus, keptMs);
+        const listener = { onMessage: (text: string) => this.onMessage(text), onGap: () => this.onGap() };
+        this.addresses = bus ? [`node/${this.id}`, everyNode].map(address => new OnDemandSubscription(bus, address, listener, keptMs)) : [];
     }
 
     /** A number that no other stream of this node has. */
@@ -157,21 +143,19 @@ export class ClusterNode {
         if (!this.bus) {
             return 'gone';
         }
-        const call = ++this.calls;
-        const waiting: Waiting = { missing: Infinity, answers: new Map(), finish: () => undefined };
-        this.waiting.set(call, waiting);
+        const call = this.calls.begin();
         try {
             await withinDeadline(busTimeoutMs, async () => {
                 await this.attend();
-                waiting.missing = expected(await this.publish(address, { call, from: this.id, question }));
+                call.expect(expected(await this.publish(address, { call: call.id, from: this.id, question })));
             });
-            if (waiting.missing === 0) {
+            if (call.isHopeless) {
                 return 'gone';
             }
-            await over(waiting, timeoutMs);
-            return waiting.answers;
+            await call.over(timeoutMs);
+            return call.answers;
         } finally {
-            this.waiting.delete(call);
+            this.calls.end(call);
             this.rest();
         }
     }
@@ -191,17 +175,12 @@ export class ClusterNode {
                 this.lookAtRecord(message.changed);
             }
         } else if ('reply' in message) {
-            const waiting = this.waiting.get(message.reply);
-            waiting?.answers.set(message.from, message.answer);
-            if (waiting && waiting.answers.size >= waiting.missing) {
-                waiting.finish();
-            }
+            this.calls.add(message.reply, message.from, message.answer);
         } else if ('call' in message && message.from !== this.id) {
             const { call: reply, from, question } = message;
-            this.publish(`node/${from}`, { reply, from: this.id, answer: this.answer(question) }).catch((error: unknown) =>
-                // Whoever asked will ask again, or take silence for an answer.
-                toError(error)
-            );
+            const answer = this.answer(question);
+            // When it does not arrive, whoever asked will ask again, or take silence for an answer.
+            this.publish(`node/${from}`, { reply, from: this.id, answer }).catch(() => undefined);
         }
     }
 
@@ -240,30 +219,18 @@ export class ClusterNode {
         }
     }
 
+    /** What was missed may have been a DELETE. Sessions without streams and calls look at their records when they are used. */
+    private onGap(): void {
+        for (const member of [...this.members.values()].flatMap(members => [...members])) {
+            if (member.isBusy) {
+                member.lookAtRecord();
+            }
+        }
+    }
+
     private count(session: string, requestId: RequestId): number {
         let count = 0;
         this.members.get(session)?.forEach(member => (count += member.countRunning(requestId)));
         return count;
     }
-
-    private onGap(): void {
-        for (const session of [...this.members.keys()]) {
-            this.lookAtRecord(session);
-        }
-    }
-}
-
-/** Resolves when all answers are there, or when no more are waited for. */
-async function over(waiting: Waiting, timeoutMs: number): Promise<void> {
-    if (waiting.answers.size >= waiting.missing) {
-        return;
-    }
-    await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, timeoutMs);
-        (timer as { unref?: () => void }).unref?.();
-        waiting.finish = () => {
-            clearTimeout(timer);
-            resolve();
-        };
-    });
 }

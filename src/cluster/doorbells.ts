@@ -1,4 +1,3 @@
-import { toError } from '../errors.js';
 import type { MessageBus } from '../ports/messageBus.js';
 import { parseBusMessage, type StreamMessage } from './busMessages.js';
 import { OnDemandSubscription } from './onDemandSubscription.js';
@@ -111,7 +110,7 @@ export class Doorbells {
         const { bus } = this;
         const entry = {
             readers,
-            subscription: bus && new OnDemandSubscription(bus, `session/${session}`, listener, this.lingerMs, () => undefined)
+            subscription: bus && new OnDemandSubscription(bus, `session/${session}`, listener, this.lingerMs)
         };
         this.sessions.set(session, entry);
         return entry;
@@ -140,7 +139,7 @@ export class Doorbells {
             const timer = setTimeout(() => {
                 this.publish(address, text).then(
                     () => this.unheard.delete(key),
-                    (error: unknown) => (++entry.attempts < maxAttempts ? again() : void (toError(error), this.unheard.delete(key)))
+                    () => (++entry.attempts < maxAttempts ? again() : void this.unheard.delete(key))
                 );
             }, retryMs);
             (timer as { unref?: () => void }).unref?.();

@@ -4,7 +4,9 @@ import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
 export interface Member {
     /** Names the session: the digest of its id. */
     readonly session: string;
-    /** Hands the server a message that the client sent to another node. */
+    /** Whether a stream is open or a call runs here. */
+    readonly isBusy: boolean;
+    /** Hands the server a message that the client sent to another node. Does not throw. */
     receive(message: JSONRPCMessage): void;
     /** Whether the request of this stream still runs here. A connection that its client has here is given up. */
     yieldStream(streamId: string): boolean;

@@ -1,4 +1,3 @@
-import { toError } from '../errors.js';
 import type { BusListener, BusSubscription, MessageBus } from '../ports/messageBus.js';
 
 /** How soon a subscription that failed is tried again while somebody needs it. */
@@ -14,8 +13,7 @@ export class OnDemandSubscription {
         private readonly bus: MessageBus,
         private readonly address: string,
         private readonly listener: BusListener,
-        private readonly lingerMs: number,
-        private readonly onerror: (error: Error) => void
+        private readonly lingerMs: number
     ) {}
 
     get isNeeded(): boolean {
@@ -56,9 +54,10 @@ export class OnDemandSubscription {
     private tryAgain(): void {
         if (this.needs > 0) {
             this.later(() => {
+                // Another failure leads here once more.
                 this.subscribe().then(
                     () => this.listener.onGap(),
-                    (error: unknown) => this.onerror(toError(error))
+                    () => undefined
                 );
             }, retryMs);
         }

@@ -27,6 +27,11 @@ export class InMemoryMailbox implements Mailbox {
     /** At an address without a box, something up to here may have been trimmed. */
     private forgottenTo = 0;
 
+    /** Addresses at which messages are kept. */
+    get size(): number {
+        return this.boxes.size;
+    }
+
     async post(address: string, message: string): Promise<void> {
         const box = this.boxes.get(address) ?? { letters: new EventQueue(), trimmedTo: this.forgottenTo };
         this.boxes.delete(address);

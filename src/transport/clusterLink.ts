@@ -38,6 +38,10 @@ export class ClusterLink implements Member {
         this.questions = settings.node.questions.forSession(() => this);
     }
 
+    get isBusy(): boolean {
+        return this.settings.isBusy();
+    }
+
     /** This transport serves the session from now on. */
     join(session: string): void {
         this.leaveNode?.();
@@ -104,7 +108,11 @@ export class ClusterLink implements Member {
     }
 
     receive(message: JSONRPCMessage): void {
-        this.settings.receive(message);
+        try {
+            this.settings.receive(message);
+        } catch (error) {
+            this.settings.report(toError(error));
+        }
     }
 
     yieldStream(streamId: string): boolean {
