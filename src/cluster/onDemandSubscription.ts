@@ -71,11 +71,9 @@ export class OnDemandSubscription {
     private end(): void {
         const { current } = this;
         this.current = undefined;
-        current
-            ?.then(
-                subscription => subscription.close(),
-                () => undefined // It never began.
-            )
-            .catch((error: unknown) => this.onerror(toError(error)));
+        current?.then(
+            subscription => void subscription.close(),
+            () => undefined // It never began.
+        );
     }
 }
