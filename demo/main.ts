@@ -5,7 +5,7 @@ import { openRedis, type Service } from '../scripts/services.mjs';
 import { startCluster, type Cluster } from '../test/support/cluster.js';
 import { forkProject, officialPackage } from './forkProject.js';
 import { ObservedClient } from './observedClient.js';
-import { runScenario } from './scenario.js';
+import { runAcrossNodes, runEnd, runScenario } from './scenario.js';
 import { Timeline } from './timeline.js';
 
 const NOT_INITIALIZED = '"Bad Request: Server not initialized"';
@@ -56,19 +56,25 @@ async function forkServer() {
 }
 
 async function showSession(running: Cluster, observed: ObservedClient): Promise<boolean> {
-    if (await observed.connect()) await runScenario(running, observed, timeline);
+    let isGone = false;
+    if (await observed.connect()) {
+        await runScenario(running, observed, timeline);
+        await runAcrossNodes(running, observed, timeline);
+        isGone = await runEnd(running, observed, timeline);
+    }
     const { calls, failures, sessionIds } = observed;
     const served = running.proxy.served();
     const reopened = running.proxy.passed.filter(({ method, status }) => method === 'GET' && status === 200).length - 1;
     const leftOver = await stop();
-    const ok = failures === 0 && calls > 40 && sessionIds.size === 1 && Object.values(served).every(Boolean) && leftOver.length === 0;
+    const ok =
+        failures === 0 && isGone && calls > 40 && sessionIds.size === 1 && Object.values(served).every(Boolean) && leftOver.length === 0;
     timeline.verdict(ok, [
         `${calls} calls, ${calls - failures} answered, ${failures} failed. ${sessionIds.size} session id from first to last.`,
         `Requests served: ${Object.entries(served)
             .map(entry => entry.join(' '))
             .join(', ')}. Processes: ${processes().length} started, ${leftOver.length} left over.`,
         failures === 0
-            ? `What the client noticed: nothing. Its event stream broke with its node; the client opened it again by itself, ${reopened}×.`
+            ? `What the client noticed: one call whose node died in the middle was answered with an error; else nothing. It opened streams again ${reopened}×.`
             : `What the client noticed: ${[...observed.errors].join(', ')}`
     ]);
     return ok;
@@ -87,6 +93,7 @@ async function showToday(running: Cluster, first: ObservedClient): Promise<boole
     const isHelped = await client.connect();
     proxy.targets = nodes;
     await runScenario(running, client, timeline);
+    await client.end();
 
     const { calls, failures, errors } = client;
     const leftOver = await stop();

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ElicitRequestSchema, LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { RoundRobin } from '../test/support/roundRobin.js';
 import type { Timeline } from './timeline.js';
+
+const PATIENCE_MS = 10_000;
 
 export const CLIENT_INFO = { name: 'demo-client', version: '7.0.0' };
 export const CLIENT_CAPABILITIES = { roots: { listChanged: true }, sampling: {}, elicitation: { form: {} } };
@@ -15,6 +18,7 @@ export class ObservedClient {
     readonly errors = new Set<string>();
     readonly sessionIds = new Set<string>();
     logged: string[] = [];
+    counted: unknown[] = [];
     readonly #client = new Client(CLIENT_INFO, { capabilities: CLIENT_CAPABILITIES });
     readonly #transport: StreamableHTTPClientTransport;
 
@@ -23,7 +27,11 @@ export class ObservedClient {
         private readonly timeline: Timeline
     ) {
         this.#transport = new StreamableHTTPClientTransport(new URL(proxy.url));
-        this.#client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void this.logged.push(params.level));
+        this.#client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
+            this.logged.push(params.level);
+            this.counted.push(params.data);
+        });
+        this.#client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { colour: 'blue' } }));
     }
 
     /** `initialize` and `notifications/initialized`. */
@@ -68,8 +76,66 @@ export class ObservedClient {
         await this.#observe(`tools/call work  x${times}`, calls, () => `logs from ${levels[0]} up only`);
     }
 
+    /** Has a node ask the user; the answer is a request of its own, and so goes to another node. */
+    async answerQuestion(): Promise<void> {
+        const ask = async () => {
+            const colour = await this.#callTool('ask');
+            if (colour !== 'blue') throw new Error(`the answer arrived as ${colour}`);
+        };
+        await this.#observe('tools/call ask, and its answer', [ask], () => 'asked on the first, answered through the second');
+    }
+
+    /** Calls a tool that counts aloud, and has its connection cut when it has come to two. */
+    async countThroughACut(to: number, cut: () => void): Promise<void> {
+        const count = async () => {
+            this.counted = [];
+            const call = this.#callTool('count', { to });
+            await this.#until(() => this.counted.length >= 2);
+            cut();
+            await call;
+            const expected = Array.from({ length: to }, (_, index) => index + 1);
+            if (!isDeepStrictEqual(this.counted, expected)) throw new Error(`it heard ${this.counted.join()}`);
+        };
+        await this.#observe(`tools/call count to ${to}, cut at 2`, [count], () => `heard 1 to ${to}, each once, and the result`);
+    }
+
+    /** Calls a tool that never ends, and has its node killed. */
+    async hangUntilKilled(kill: () => Promise<void>): Promise<void> {
+        let told = '';
+        const hang = async () => {
+            const outcome = this.#callTool('hang', { name: 'one' }).then(
+                () => 'a result',
+                (error: unknown) => (error instanceof Error ? error.message : String(error))
+            );
+            await this.#until(() => this.counted.includes('one'));
+            await kill();
+            told = await outcome;
+            if (!told.includes('is gone')) throw new Error(`it was told ${told}`);
+        };
+        await this.#observe('tools/call hang, its node is killed', [hang], () => 'told by another node that its call is lost');
+    }
+
+    /** Calls a tool that never ends, and cancels the call: a request of its own, which goes to another node. */
+    async cancel(said: (words: string) => boolean): Promise<void> {
+        const cancel = async () => {
+            const aborter = new AbortController();
+            const call = this.#client
+                .callTool({ name: 'hang', arguments: { name: 'two' } }, undefined, { signal: aborter.signal })
+                .catch(() => undefined);
+            await this.#until(() => said('two hangs'));
+            aborter.abort();
+            await call;
+            await this.#until(() => said('two was aborted'));
+        };
+        await this.#observe('tools/call hang, then cancelled', [cancel], () => 'its handler was aborted');
+    }
+
     async end(): Promise<void> {
         await this.#observe('DELETE: the session ends', [() => this.#transport.terminateSession()], () => '');
+    }
+
+    get sessionId(): string | undefined {
+        return [...this.sessionIds].at(-1);
     }
 
     async close(): Promise<void> {
@@ -105,6 +171,14 @@ export class ObservedClient {
             errors.length === 0
         );
         return errors.length === 0;
+    }
+
+    async #until(holds: () => boolean): Promise<void> {
+        const end = performance.now() + PATIENCE_MS;
+        while (!holds()) {
+            if (performance.now() > end) throw new Error(`it did not happen within ${PATIENCE_MS / 1000} s`);
+            await delay(10);
+        }
     }
 
     #shortId(): string {

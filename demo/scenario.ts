@@ -42,5 +42,47 @@ export async function runScenario(cluster: Cluster, client: ObservedClient, time
     await client.add(6);
     await client.checkIsKnown(3);
     await client.checkLevels(3, ['error', 'critical', 'alert', 'emergency']);
+}
+
+/** What one request begins on one node and goes on, or ends, on another. */
+export async function runAcrossNodes({ nodes, proxy }: Cluster, client: ObservedClient, timeline: Timeline): Promise<void> {
+    await client.answerQuestion();
+
+    await client.countThroughACut(8, () => {
+        proxy.cut('POST');
+        timeline.event('CUT', `the connection of the call to node ${proxy.nodeOf('tools/call')?.name}; the client comes back to another`);
+    });
+
+    await client.hangUntilKilled(async () => {
+        const node = await whoSays(nodes, 'one hangs');
+        timeline.event('KILL', `kill -9 ${node.pid}: node ${node.name}, in the middle of a call`);
+        await node.kill();
+        await node.start();
+    });
+
+    await client.cancel(words => nodes.some(({ output }) => output.includes(words)));
+}
+
+/** Ends the session, and asks each node for it once more. */
+export async function runEnd({ nodes }: Cluster, client: ObservedClient, timeline: Timeline): Promise<boolean> {
     await client.end();
+    const headers = {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'mcp-session-id': client.sessionId ?? ''
+    };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    const statuses = await Promise.all(
+        nodes.map(({ url }) => fetch(`${url}/mcp`, { method: 'POST', headers, body }).then(({ status }) => status))
+    );
+    timeline.event('nodes', `A, B and C know nothing of it any more: ${statuses.join(' ')}`);
+    return statuses.every(status => status === 404);
+}
+
+async function whoSays(nodes: readonly NodeProcess[], words: string): Promise<NodeProcess> {
+    for (;;) {
+        const node = nodes.find(({ output }) => output.includes(words));
+        if (node) return node;
+        await delay(10);
+    }
 }

@@ -4,16 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { createMcpExpressApp } from '@modelcontextprotocol/sdk/server/express.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { SetLevelRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { ElicitResultSchema, SetLevelRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
 // The one thing that is new: where sessions live. Without it they live and die with this process.
-const external = process.env.REDIS_URL ? { sessionStore: await redisStore(process.env.REDIS_URL) } : {};
+const backend = process.env.REDIS_URL ? await redisBackend(process.env.REDIS_URL) : {};
 
-async function redisStore(url) {
-    const { RedisSessionStore } = await import('@modelcontextprotocol/sdk/server');
+async function redisBackend(url) {
+    const { createRedisBackend } = await import('@modelcontextprotocol/sdk/server');
     const { Redis } = await import('ioredis');
-    return new RedisSessionStore({ redis: new Redis(url), keyPrefix: 'mcp:demo:', ttlSeconds: 600 });
+    return createRedisBackend({ redis: new Redis(url), keyPrefix: 'mcp:demo:', ttlSeconds: 600 });
 }
 
 const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
@@ -37,6 +37,26 @@ function buildServer() {
         }
         return { content: [{ type: 'text', text: 'done' }] };
     });
+    mcp.registerTool('ask', { description: 'Asks the user for a colour' }, async extra => {
+        const requestedSchema = { type: 'object', properties: { colour: { type: 'string' } } };
+        const question = { method: 'elicitation/create', params: { message: 'Which colour?', requestedSchema } };
+        const { content } = await extra.sendRequest(question, ElicitResultSchema);
+        return { content: [{ type: 'text', text: content.colour }] };
+    });
+    mcp.registerTool('count', { description: 'Counts aloud', inputSchema: { to: z.number() } }, async ({ to }, extra) => {
+        for (let n = 1; n <= to; n++) {
+            await extra.sendNotification({ method: 'notifications/message', params: { level: 'emergency', data: n } });
+            await new Promise(resolve => setTimeout(resolve, 100));
+        }
+        return { content: [{ type: 'text', text: `counted to ${to}` }] };
+    });
+    mcp.registerTool('hang', { description: 'Works until it is cancelled', inputSchema: { name: z.string() } }, async ({ name }, extra) => {
+        await extra.sendNotification({ method: 'notifications/message', params: { level: 'emergency', data: name } });
+        console.log(`${name} hangs`);
+        await new Promise(resolve => extra.signal.addEventListener('abort', resolve));
+        console.log(`${name} was aborted`);
+        return { content: [] };
+    });
     return mcp;
 }
 
@@ -48,7 +68,7 @@ app.all('/mcp', async (req, res) => {
     let transport = transports.get(id);
     if (!transport) {
         transport = new StreamableHTTPServerTransport({
-            ...external,
+            ...backend,
             sessionIdGenerator: () => randomUUID(),
             onsessioninitialized: newId => void transports.set(newId, transport)
         });

@@ -2,9 +2,9 @@ const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as
 type Colour = keyof typeof COLOURS;
 
 /** What a line is about; `client` is what the client does and sees, the rest is done to the servers. */
-export type Actor = 'client' | 'nodes' | 'KILL' | 'START' | 'REPLACE';
+export type Actor = 'client' | 'nodes' | 'KILL' | 'CUT' | 'START' | 'REPLACE';
 
-const ACTOR_COLOUR: Record<Actor, Colour> = { client: 'cyan', nodes: 'dim', KILL: 'red', START: 'green', REPLACE: 'yellow' };
+const ACTOR_COLOUR: Record<Actor, Colour> = { client: 'cyan', nodes: 'dim', KILL: 'red', CUT: 'red', START: 'green', REPLACE: 'yellow' };
 
 /** Prints what happens in aligned columns: when, who, what, by which node, and with which result. */
 export class Timeline {

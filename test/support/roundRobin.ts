@@ -30,6 +30,7 @@ export class RoundRobin {
     /** May be changed at any time. */
     targets: readonly Target[];
     readonly #server: Server;
+    readonly #underWay = new Map<ServerResponse, Passed>();
     #turn = 0;
 
     private constructor(targets: readonly Target[]) {
@@ -53,6 +54,19 @@ export class RoundRobin {
         this.#turn = index;
     }
 
+    /** Breaks the connections of requests of this method that are under way, on both sides. */
+    cut(method: string): void {
+        for (const [res, record] of this.#underWay) {
+            if (record.method === method) res.destroy();
+        }
+    }
+
+    /** The node that got the last call of this name. */
+    nodeOf(rpc: string): Target | undefined {
+        const name = this.passed.filter(record => record.rpc === rpc).at(-1)?.node;
+        return this.targets.find(target => target.name === name);
+    }
+
     /** How many requests each node has answered. */
     served(): Record<string, number> {
         const counts: Record<string, number> = Object.fromEntries(this.targets.map(target => [target.name, 0]));
@@ -72,6 +86,8 @@ export class RoundRobin {
         const first = chosen >= 0 ? chosen : this.#turn++;
         const record: Passed = { node: undefined, method: req.method ?? '', rpc: undefined, status: 502 };
         this.passed.push(record);
+        this.#underWay.set(res, record);
+        res.once('close', () => this.#underWay.delete(res));
         // A request that names its node is not handed to another.
         const attempts = chosen >= 0 ? 1 : this.targets.length;
         this.#try(req, res, record, first, attempts);
