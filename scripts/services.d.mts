@@ -46,5 +46,10 @@ export interface PrivateRedis extends Service {
 
 export function openRedis(options?: ServiceOptions): Promise<Service>;
 export function startPrivateRedis(options?: ServiceOptions & { persistent?: boolean }): Promise<PrivateRedis>;
+export function startRedisCluster(options?: ServiceOptions & { masters?: number }): Promise<{
+    /** Any of them leads to the others. */
+    nodes: { host: string; port: number }[];
+    stop(): Promise<void>;
+}>;
 export function openPostgres(options?: ServiceOptions): Promise<Service>;
 export function startPrivatePostgres(options?: ServiceOptions): Promise<Service & { port: number; pid: number }>;

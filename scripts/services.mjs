@@ -9,6 +9,7 @@ import { openRedis, redisProgram } from './services/redis.mjs';
 export { endChild, freePort, startChild } from './services/child.mjs';
 export { openPostgres, startPrivatePostgres } from './services/postgres.mjs';
 export { openRedis, startPrivateRedis } from './services/redis.mjs';
+export { startRedisCluster } from './services/redisCluster.mjs';
 
 const SERVICES = {
     redis: { open: openRedis, program: redisProgram },

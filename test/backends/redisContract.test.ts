@@ -1,6 +1,8 @@
-import { RedisEventLog, RedisMessageBus } from '@mcp-sessions/redis';
+import { PollingBus, type MessageBus } from '@mcp-sessions/core';
+import { RedisEventLog, RedisMailbox, RedisMessageBus } from '@mcp-sessions/redis';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeEventLog } from './contract/eventLog.js';
+import { describeMailbox } from './contract/mailbox.js';
 import { describeMessageBus } from './contract/messageBus.js';
 import { redisKinds, type OpenedRedis } from './redisKinds.js';
 
@@ -21,16 +23,35 @@ describe.each(redisKinds)('$name', ({ open }) => {
         { runs: 50 }
     );
 
-    describeMessageBus('RedisMessageBus', async () => {
+    const openBuses = (make: (keyPrefix: string) => MessageBus) => async () => {
         const keyPrefix = redis.prefix();
-        const buses: RedisMessageBus[] = [];
+        const buses: MessageBus[] = [];
         return {
             bus: () => {
-                const bus = new RedisMessageBus({ redis: redis.client(), keyPrefix });
+                const bus = make(keyPrefix);
                 buses.push(bus);
                 return bus;
             },
-            close: async () => void (await Promise.all(buses.map(bus => bus.close())))
+            close: async () => void (await Promise.all(buses.map(bus => bus.close?.())))
         };
+    };
+    describeMessageBus(
+        'RedisMessageBus',
+        openBuses(keyPrefix => new RedisMessageBus({ redis: redis.client(), keyPrefix }))
+    );
+    describeMessageBus(
+        'RedisMessageBus, not sharded',
+        openBuses(keyPrefix => new RedisMessageBus({ redis: redis.client(), keyPrefix, sharded: false }))
+    );
+    describeMessageBus(
+        'PollingBus on RedisMailbox',
+        openBuses(
+            keyPrefix => new PollingBus(new RedisMailbox({ redis: redis.client(), keyPrefix }), { minIntervalMs: 5, maxIntervalMs: 20 })
+        )
+    );
+
+    describeMailbox('RedisMailbox', async () => {
+        const keyPrefix = redis.prefix();
+        return { mailbox: () => new RedisMailbox({ redis: redis.client(), keyPrefix }), close: async () => undefined };
     });
 });

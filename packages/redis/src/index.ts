@@ -1,2 +1,6 @@
-export { RedisSessionStore, type RedisSessionStoreOptions, type SessionLogger } from './sessionStore.js';
+export { createRedisBackend, type RedisBackend, type RedisBackendOptions } from './backend.js';
 export type { RedisClient } from './client.js';
+export { RedisEventLog, type RedisEventLogOptions } from './eventLog.js';
+export { RedisMailbox, type RedisMailboxOptions } from './mailbox.js';
+export { RedisMessageBus, type RedisMessageBusOptions } from './messageBus.js';
+export { RedisSessionStore, type RedisSessionStoreOptions, type SessionLogger } from './sessionStore.js';

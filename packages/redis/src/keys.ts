@@ -3,11 +3,28 @@ import { digest } from '@mcp-sessions/core';
 /** Names of sessions that are looked up again and again, so that each is hashed once. */
 const remembered = 10_000;
 
+/** Of a session's log: the events, its state, and its streams. */
+export type LogKeys = readonly [log: string, state: string, streams: string];
+
 /**
- * The names of Redis keys. Of a session's id they hold only the SHA-256, in braces: all keys of one session lie in one
- * slot of a cluster.
+ * The names of Redis keys of sessions. Of a session's id they hold only the SHA-256, in braces: all keys of one session lie in one
+ * slot of a cluster. Each key has a time to live.
  *
- *     mcp:session:{JXzuAxB0FZB…}     string, the record (see envelope.ts), with a time to live
+ *     mcp:session:{JXzuAxB0FZB…}              string, the record (see envelope.ts)
+ *     mcp:session:{JXzuAxB0FZB…}:log          stream, the events of all streams of the session; an entry's id is its position
+ *                                               s  stream    m  message, JSON
+ *                                               f  the request that it answers finally    u  1 when nobody has seen it
+ *     mcp:session:{JXzuAxB0FZB…}:log:state    hash
+ *                                               first, last    positions of the first and of the last event that ever was
+ *                                               gone           of a stream that is not in :streams, up to here events may be gone
+ *                                               skipped        up to here only final responses are left that nobody has seen
+ *                                               bytes          of all messages together
+ *                                               f:<length of stream>:<stream>:<request>    the request has its final response
+ *                                               dropped        1, alone: the session was dropped; stays for a while
+ *     mcp:session:{JXzuAxB0FZB…}:log:streams  hash
+ *                                               s:<stream>     what is kept of one stream, JSON (see scripts/includes/log.lua)
+ *                                               a:<appender>   its last call and what that answered, in case it is sent again
+ *                                               most           fields at which those are forgotten that are no longer of use
  */
 export class Keys {
     private readonly known = new Map<string, string>();
@@ -18,6 +35,11 @@ export class Keys {
         return this.known.get(sessionId) ?? this.make(sessionId);
     }
 
+    async log(sessionId: string): Promise<LogKeys> {
+        const session = await this.session(sessionId);
+        return [`${session}:log`, `${session}:log:state`, `${session}:log:streams`];
+    }
+
     private async make(sessionId: string): Promise<string> {
         const key = `${this.prefix}{${await digest(sessionId)}}`;
         if (this.known.size >= remembered) {
@@ -26,4 +48,14 @@ export class Keys {
         this.known.set(sessionId, key);
         return key;
     }
+}
+
+/**
+ * The name of the key at which messages wait for those who poll. It has a time to live.
+ *
+ *     mcp:session:mail:nodes    stream
+ *                                 n  names the message    b  position of the one before, empty for the first    m  message
+ */
+export function mailKey(prefix: string, address: string): string {
+    return `${prefix}mail:${address}`;
 }

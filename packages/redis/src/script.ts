@@ -6,13 +6,18 @@ export interface EmbeddedScript {
     readonly source: string;
 }
 
-/** Runs a script by its hash, and by its text on a server that does not know it yet. */
-export async function runScript(redis: RedisClient, script: EmbeddedScript, key: string, ...args: (string | number)[]): Promise<unknown> {
+/** Runs a script by its hash, and by its text on a server that does not know it yet. In a cluster all keys are in one slot. */
+export async function runScript(
+    redis: RedisClient,
+    script: EmbeddedScript,
+    keys: readonly string[],
+    ...args: (string | number)[]
+): Promise<unknown> {
     try {
-        return await redis.evalsha(script.sha1, 1, key, ...args);
+        return await redis.evalsha(script.sha1, keys.length, ...keys, ...args);
     } catch (error) {
         if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
-            return redis.eval(script.source, 1, key, ...args);
+            return redis.eval(script.source, keys.length, ...keys, ...args);
         }
         throw error;
     }

@@ -2,6 +2,7 @@ import { fingerprint, type SessionData, type SessionStore } from '@mcp-sessions/
 import type { RedisClient } from './client.js';
 import { open, seal } from './envelope.js';
 import { Keys } from './keys.js';
+import { milliseconds, requireClient } from './optionChecks.js';
 import { runScript } from './script.js';
 import { updateSession } from './scripts/embedded.js';
 
@@ -45,14 +46,9 @@ export class RedisSessionStore implements SessionStore {
 
     /** @throws RangeError if `ttlSeconds` is not a positive number; TypeError without a client. */
     constructor({ redis, keyPrefix = 'mcp:session:', ttlSeconds = 3600, maxRecordLength = 1024 * 1024, logger }: RedisSessionStoreOptions) {
-        if (typeof (redis as Partial<RedisClient> | undefined)?.getex !== 'function') {
-            throw new TypeError('RedisSessionStore needs { redis }: a client of ioredis 5 or 6, for example new Redis(url)');
-        }
-        if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0) {
-            throw new RangeError(`ttlSeconds must be a positive number of seconds, got ${String(ttlSeconds)}`);
-        }
+        requireClient(redis, 'RedisSessionStore');
         this.redis = redis;
-        this.ttlMs = Math.ceil(ttlSeconds * 1000);
+        this.ttlMs = milliseconds(ttlSeconds, 'ttlSeconds');
         this.keys = new Keys(keyPrefix);
         this.maxRecordLength = maxRecordLength;
         this.logger = logger;
@@ -73,7 +69,7 @@ export class RedisSessionStore implements SessionStore {
             (await runScript(
                 this.redis,
                 updateSession,
-                await this.keys.session(sessionId),
+                [await this.keys.session(sessionId)],
                 expectedRevision,
                 seal(data, this.maxRecordLength),
                 this.ttlMs

@@ -6,6 +6,9 @@ export interface Clause<O> {
     run(open: O): Promise<void>;
 }
 
+/** How long a clause waits for what must come. */
+export const patience = { timeout: 20_000, interval: 20 };
+
 export interface Closable {
     close(): Promise<void>;
 }

@@ -13,7 +13,42 @@ export type {
 } from './webStandardStreamableHttp.js';
 export type { StreamableHttpServerTransport } from './serverTransport.js';
 
-export { InMemorySessionStore, SessionError, isSessionError } from '@mcp-sessions/core';
-export type { InMemorySessionStoreOptions, SessionData, SessionErrorCode, SessionStorageMode, SessionStore } from '@mcp-sessions/core';
-export { RedisSessionStore } from '@mcp-sessions/redis';
-export type { RedisClient, RedisSessionStoreOptions, SessionLogger } from '@mcp-sessions/redis';
+export {
+    InMemoryEventLog,
+    InMemoryMessageBus,
+    InMemorySessionStore,
+    SessionError,
+    createMemoryBackend,
+    isSessionError
+} from '@mcp-sessions/core';
+export type {
+    BusListener,
+    BusSubscription,
+    Claim,
+    EventLog,
+    InMemoryEventLogOptions,
+    InMemoryMessageBusOptions,
+    InMemorySessionStoreOptions,
+    LogCursor,
+    LogPage,
+    LoggedEvent,
+    MemoryBackend,
+    MemoryBackendOptions,
+    MessageBus,
+    NewEvent,
+    SessionBackend,
+    SessionData,
+    SessionErrorCode,
+    SessionStorageMode,
+    SessionStore
+} from '@mcp-sessions/core';
+export { RedisEventLog, RedisMessageBus, RedisSessionStore, createRedisBackend } from '@mcp-sessions/redis';
+export type {
+    RedisBackend,
+    RedisBackendOptions,
+    RedisClient,
+    RedisEventLogOptions,
+    RedisMessageBusOptions,
+    RedisSessionStoreOptions,
+    SessionLogger
+} from '@mcp-sessions/redis';

@@ -1,9 +1,7 @@
 import type { EventLog } from '@mcp-sessions/core';
 import { expect, vi } from 'vitest';
+import { patience } from '../clauses.js';
 import { appendAll, event, final, newSession, numbers, page, readTexts, type LogClause } from './support.js';
-
-/** How long a clause waits for what must come with time. */
-const patience = { timeout: 20_000, interval: 50 };
 
 /** What it means that a log ends: dropped, or expired. */
 export const endingClauses: LogClause[] = [
@@ -80,8 +78,10 @@ export const endingClauses: LogClause[] = [
                         expect(late && position !== null, `appended after the drop in round ${round}`).toBe(false);
                     }
                 });
-                await backend.log().drop(session);
-                isDropped = true;
+                await backend
+                    .log()
+                    .drop(session)
+                    .finally(() => (isDropped = true));
                 await Promise.all(writing);
                 expect((await remains(backend.log(), session)).texts).toEqual([]);
             }

@@ -147,15 +147,13 @@ export const readClauses: LogClause[] = [
             const backend = await open();
             const session = newSession();
             let writers = 3;
-            const writing = Promise.all(
-                ['a', 'b', 'c'].map(async name => {
-                    const log = backend.log();
-                    for (const number of numbers(25)) {
-                        await appendAll(log, session, [event('s', name + number), event('t', 'no')]);
-                    }
-                    writers--;
-                })
-            );
+            const write = async (name: string) => {
+                const log = backend.log();
+                for (const number of numbers(25)) {
+                    await appendAll(log, session, [event('s', name + number), event('t', 'no')]);
+                }
+            };
+            const writing = Promise.all(['a', 'b', 'c'].map(name => write(name).finally(() => writers--)));
             const log = backend.log();
             const seen: string[] = [];
             let cursor = '';

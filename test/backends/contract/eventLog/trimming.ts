@@ -1,5 +1,6 @@
 import type { EventLog } from '@mcp-sessions/core';
 import { expect, vi } from 'vitest';
+import { patience } from '../clauses.js';
 import { appendAll, event, final, newSession, numbers, readEvents, readTexts, textOf, type LogClause } from './support.js';
 
 /** What stays when a log is full. The caps are those that the clause asks for. */
@@ -73,13 +74,10 @@ export const trimmingClauses: LogClause[] = [
             const session = newSession();
             const [old = ''] = await appendAll(log, session, [event('s', 'old')]);
             let last = '';
-            await vi.waitFor(
-                async () => {
-                    [last = ''] = await appendAll(log, session, [event('s', 'new')]);
-                    expect(await log.read(session, 's', { after: old }, 10)).toBeNull();
-                },
-                { timeout: 20_000, interval: 100 }
-            );
+            await vi.waitFor(async () => {
+                [last = ''] = await appendAll(log, session, [event('s', 'new')]);
+                expect(await log.read(session, 's', { after: old }, 10)).toBeNull();
+            }, patience);
             expect(await log.read(session, 's', { after: last }, 10)).not.toBeNull();
             expect(await log.read(session, 's', { since: '' }, 10)).toBeNull();
         }

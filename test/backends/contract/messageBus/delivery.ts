@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest';
+import { patience } from '../clauses.js';
 import { listen, settled, type BusClause } from './support.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index + 1));
@@ -33,7 +34,7 @@ export const deliveryClauses: BusClause[] = [
                 })
             );
             for (const { heard } of listening) {
-                await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(90), { timeout: 20_000, interval: 10 });
+                await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(90), patience);
             }
             await Promise.all(nodes.map(bus => settled(bus, ...nodes)));
             for (const { heard } of listening) {

@@ -1,6 +1,6 @@
 import type { BusSubscription, MessageBus } from '@mcp-sessions/core';
 import { expect, vi } from 'vitest';
-import type { Clause } from '../clauses.js';
+import { patience, type Clause } from '../clauses.js';
 
 export interface BusUnderTest {
     /** The bus of one more node. */
@@ -10,9 +10,6 @@ export interface BusUnderTest {
 
 export type OpenBus = () => Promise<BusUnderTest>;
 export type BusClause = Clause<OpenBus>;
-
-/** How long a clause waits for a message. */
-const patience = { timeout: 20_000, interval: 10 };
 
 export interface Listening {
     readonly heard: string[];

@@ -1,0 +1,44 @@
+import { PollingBus, type MessageBus, type SessionBackend } from '@mcp-sessions/core';
+import { RedisEventLog, type RedisEventLogOptions } from './eventLog.js';
+import { RedisMailbox } from './mailbox.js';
+import { RedisMessageBus, type RedisMessageBusOptions } from './messageBus.js';
+import { RedisSessionStore } from './sessionStore.js';
+
+/** `ttlSeconds` is that of the sessions and of their logs. */
+export interface RedisBackendOptions extends RedisEventLogOptions, RedisMessageBusOptions {
+    /**
+     * Whether nodes hear of each other by pub/sub. Set it to false, on all nodes, where a proxy in front of Redis does not
+     * let that through: then they poll while something is pending, which is slower and costs calls. @default true
+     */
+    push?: boolean;
+}
+
+export interface RedisBackend extends SessionBackend {
+    readonly sessionStore: RedisSessionStore;
+    readonly eventLog: RedisEventLog;
+    readonly messageBus: MessageBus;
+}
+
+/**
+ * Sessions, streams and messages between nodes, all over one Redis client of yours: spread it into the options of a
+ * transport. Make one per process, and call `close()` when the process is to end; the client stays open.
+ *
+ * ```ts
+ * const backend = createRedisBackend({ redis: new Redis(process.env.REDIS_URL) });
+ * const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => randomUUID(), ...backend });
+ * ```
+ *
+ * @throws RangeError if a number is not positive; TypeError without a client.
+ */
+export function createRedisBackend({ push = true, ...options }: RedisBackendOptions): RedisBackend {
+    const sessionStore = new RedisSessionStore(options);
+    const eventLog = new RedisEventLog(options);
+    const messageBus = push ? new RedisMessageBus(options) : pollingBus(options);
+    return { sessionStore, eventLog, messageBus, close: () => messageBus.close() };
+}
+
+function pollingBus(options: RedisBackendOptions): PollingBus {
+    return new PollingBus(new RedisMailbox(options), {
+        onerror: error => options.logger?.warn(`mcp-sessions: Redis could not be asked for messages; it is asked again: ${error.message}`)
+    });
+}

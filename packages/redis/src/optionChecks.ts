@@ -1,0 +1,32 @@
+import type { RedisClient } from './client.js';
+
+/** @throws TypeError for what is no client. */
+export function requireClient(redis: unknown, name: string): asserts redis is RedisClient {
+    if (typeof (redis as Partial<RedisClient> | undefined | null)?.getex !== 'function') {
+        throw new TypeError(`${name} needs { redis }: a client of ioredis 5 or 6, for example new Redis(url)`);
+    }
+}
+
+/** @throws RangeError for a number that is not positive. @returns the time in whole milliseconds. */
+export function milliseconds(seconds: number, name: string): number {
+    if (!Number.isFinite(seconds) || seconds <= 0) {
+        throw new RangeError(`${name} must be a positive number of seconds, got ${String(seconds)}`);
+    }
+    return Math.ceil(seconds * 1000);
+}
+
+/** @throws RangeError for what is no positive number. */
+export function requirePositive(value: number, name: string): number {
+    if (!Number.isFinite(value) || value <= 0) {
+        throw new RangeError(`${name} must be a positive number, got ${String(value)}`);
+    }
+    return value;
+}
+
+/** @throws RangeError for what is no positive whole number. */
+export function requireCount(value: number, name: string): number {
+    if (!Number.isSafeInteger(value) || value <= 0) {
+        throw new RangeError(`${name} must be a positive whole number, got ${String(value)}`);
+    }
+    return value;
+}
