@@ -70,7 +70,6 @@ describe('what a request costs at the store', () => {
         await fresh.notify('notifications/initialized');
         await fresh.request('logging/setLevel', { level: 'error' });
         await fresh.request('logging/setLevel', { level: 'error' });
-        // The script's own GET and SET are listed as well.
         expect((await take()).filter(name => name.startsWith('eval'))).toHaveLength(2);
         commands.stop();
     });

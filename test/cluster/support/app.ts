@@ -1,13 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import { StreamableHTTPServerTransport, type SessionStore } from '@mcp-sessions/sdk/server';
+import {
+    StreamableHTTPServerTransport,
+    type EventLog,
+    type MessageBus,
+    type SessionStore,
+    type StreamableHTTPServerTransportOptions
+} from '@mcp-sessions/sdk/server';
 import { openEventStore } from './eventStore.js';
+import { Happenings } from './happenings.js';
+import type { SentRecorder } from './sentRecorder.js';
 import { buildServer } from './server.js';
 
 export interface AppOptions {
     nodeName: string;
     store: SessionStore;
+    /** Given together. */
+    eventLog?: EventLog;
+    messageBus?: MessageBus;
+    /** More options of the transport. */
+    transportOptions?: StreamableHTTPServerTransportOptions;
+    /** Notes what the servers send, and gives them the tool `play`. */
+    recorder?: SentRecorder;
     sessionIdGenerator?: () => string;
     revalidateMs?: number;
     isResumable?: boolean;
@@ -24,21 +39,40 @@ export interface Seen {
     closed: number;
     transports: number;
     errors: string[];
+    /** Calls of the tool `hang` that have begun, and those that were aborted, by name. */
+    hanging: string[];
+    aborted: string[];
+    /** Progress that clients reported on questions, in order. */
+    progress: number[];
 }
 
 /** The server of the tests: one MCP server and one transport of the fork per session, kept in a map. */
 export function openApp(options: AppOptions) {
-    const { nodeName, store, sessionIdGenerator = randomUUID, revalidateMs, allowedHosts, onerror } = options;
+    const {
+        nodeName,
+        store,
+        eventLog,
+        messageBus,
+        recorder,
+        sessionIdGenerator = randomUUID,
+        revalidateMs,
+        allowedHosts,
+        onerror
+    } = options;
     const eventStore = options.isResumable ? openEventStore() : undefined;
     const transports = new Map<string, StreamableHTTPServerTransport>();
+    const happenings = new Happenings();
     const counts = { servers: 0, initialized: 0, begun: 0, restored: 0, closed: 0, errors: [] as string[] };
 
     function openTransport(): StreamableHTTPServerTransport {
         const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
             sessionIdGenerator,
             sessionStore: store,
+            eventLog,
+            messageBus,
             eventStore,
             revalidateMs,
+            ...options.transportOptions,
             ...(allowedHosts && { enableDnsRebindingProtection: true, allowedHosts }),
             onsessioninitialized: id => {
                 counts.begun++;
@@ -57,6 +91,7 @@ export function openApp(options: AppOptions) {
             counts.errors.push(error.message);
             onerror?.(error);
         };
+        recorder?.watch(transport);
         return transport;
     }
 
@@ -73,7 +108,7 @@ export function openApp(options: AppOptions) {
             // Before anything is awaited, so that requests which come at the same time share one recovery.
             if (id !== undefined) transports.set(id, transport);
             counts.servers++;
-            const server = buildServer(nodeName);
+            const server = buildServer(nodeName, happenings, recorder);
             server.server.oninitialized = () => void counts.initialized++;
             await server.connect(transport);
         }
@@ -87,7 +122,7 @@ export function openApp(options: AppOptions) {
         await Promise.all([...transports.values()].map(transport => transport.close()));
     }
 
-    const seen = (): Seen => ({ ...counts, transports: transports.size });
+    const seen = (): Seen => ({ ...counts, ...happenings, transports: transports.size });
 
     async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
         if (req.url === '/mcp') return mcp(req, res);

@@ -3,14 +3,25 @@
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { openApp } from './app.js';
-import { openStore } from './stores.js';
+import { SentRecorder } from './sentRecorder.js';
+import { openStorage } from './stores.js';
 
 const { NODE_NAME = '', PORT, SESSION_ID, REVALIDATE_MS, EVENT_STORE, ALLOWED_HOSTS, DEBUG_LOG } = process.env;
+const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, JSON_RESPONSE, RECORD_FILE } = process.env;
 
+const { sessionStore, eventLog, messageBus } = openStorage();
 const { http, closeTransports } = openApp({
     nodeName: NODE_NAME,
-    store: openStore(),
+    store: sessionStore,
+    ...(eventLog && messageBus && { eventLog, messageBus }),
     isResumable: EVENT_STORE === '1',
+    transportOptions: {
+        enableJsonResponse: JSON_RESPONSE === '1',
+        ...(STANDALONE === 'reject' && { standaloneStream: 'reject' }),
+        ...(KEEP_ALIVE_MS && { keepAliveMs: Number(KEEP_ALIVE_MS) }),
+        ...(RETRY_MS && { retryInterval: Number(RETRY_MS) })
+    },
+    ...(RECORD_FILE && { recorder: new SentRecorder(RECORD_FILE, NODE_NAME) }),
     ...(SESSION_ID && { sessionIdGenerator: () => SESSION_ID }),
     ...(REVALIDATE_MS && { revalidateMs: Number(REVALIDATE_MS) }),
     ...(ALLOWED_HOSTS && { allowedHosts: ALLOWED_HOSTS.split(',') }),

@@ -1,6 +1,11 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SetLevelRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
+import { Happenings } from './happenings.js';
+import { addPlay } from './playTool.js';
+import { addStreamTools } from './streamTools.js';
+import { text } from './text.js';
+import type { SentRecorder } from './sentRecorder.js';
 
 /** What a server knows of its session, as the tool `state` shows it. */
 export interface State {
@@ -13,9 +18,7 @@ export interface State {
     sessionId: string | null;
 }
 
-const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
-
-export function buildServer(nodeName: string): McpServer {
+export function buildServer(nodeName: string, happenings = new Happenings(), recorder?: SentRecorder): McpServer {
     const mcp = new McpServer(
         { name: 'cluster-node', version: '1.0.0' },
         { capabilities: { logging: {}, resources: { subscribe: true, listChanged: true } } }
@@ -53,6 +56,8 @@ export function buildServer(nodeName: string): McpServer {
         };
         return text(JSON.stringify(state));
     });
+    addStreamTools(mcp, nodeName, happenings);
+    if (recorder) addPlay(mcp, recorder);
     mcp.registerResource('note', 'note://one', {}, () => ({ contents: [{ uri: 'note://one', text: 'a note' }] }));
     mcp.registerPrompt('greet', {}, () => ({ messages: [{ role: 'user', content: { type: 'text', text: 'Hello' } }] }));
     return mcp;

@@ -1,3 +1,5 @@
+import { WireStream, type WireMessage } from './wireStream.js';
+
 /** One HTTP answer, read to its end. */
 export interface Answer {
     status: number;
@@ -9,9 +11,15 @@ export interface Answer {
 
 export type HeaderMap = Record<string, string>;
 
+export interface CallOptions {
+    id?: number | string;
+    headers?: HeaderMap;
+    meta?: Record<string, unknown>;
+}
+
 export const PROTOCOL = '2025-11-25';
 export const CLIENT = { name: 'wire-client', version: '3.1.4' };
-export const CAPABILITIES = { roots: { listChanged: true }, sampling: {} };
+export const CAPABILITIES = { roots: { listChanged: true }, sampling: {}, elicitation: { form: {} } };
 
 /** What an unknown session is answered, byte for byte. */
 export const NOT_FOUND = '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}';
@@ -77,6 +85,34 @@ export class Wire {
 
     send(message: unknown, headers: HeaderMap = {}): Promise<Answer> {
         return this.http('POST', { ...ACCEPT, 'content-type': 'application/json', ...headers }, JSON.stringify(message));
+    }
+
+    /** Calls a tool, and reads the answer event by event. */
+    call(name: string, args: Record<string, unknown> = {}, { id = 1, headers = {}, meta }: CallOptions = {}): Promise<WireStream> {
+        const params = { name, arguments: args, ...(meta && { _meta: meta }) };
+        return this.stream({ jsonrpc: '2.0', id, method: 'tools/call', params }, headers);
+    }
+
+    /** Sends a message, and reads the answer event by event. */
+    stream(message: unknown, headers: HeaderMap = {}): Promise<WireStream> {
+        const all = this.#with({ ...ACCEPT, 'content-type': 'application/json', ...headers });
+        return WireStream.open(this.url, { method: 'POST', headers: all, body: JSON.stringify(message) });
+    }
+
+    /** Opens the standalone stream; with a `Last-Event-ID` it goes on with that event's stream. */
+    listen(lastEventId?: string, headers: HeaderMap = {}): Promise<WireStream> {
+        const resuming = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+        return WireStream.open(this.url, { headers: this.#with({ accept: 'text/event-stream', ...resuming, ...headers }) }, lastEventId);
+    }
+
+    /** Answers a question of the server: an elicitation with a word, any other with the result that is given. */
+    answer(question: WireMessage, answer: string | Record<string, unknown>): Promise<Answer> {
+        const result = typeof answer === 'string' ? { action: 'accept', content: { word: answer } } : answer;
+        return this.send({ jsonrpc: '2.0', id: question.id, result });
+    }
+
+    cancel(requestId: string | number): Promise<Answer> {
+        return this.notify('notifications/cancelled', { requestId });
     }
 
     end(headers: HeaderMap = {}): Promise<Answer> {
