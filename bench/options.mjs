@@ -22,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
  * @property {number} warmUpRounds at most, on a machine that is too slow for that
  * @property {number} idleSessions
  * @property {number[]} tools
+ * @property {{ rounds: number, resumes: { events: number, rounds: number }[], stored: number[] }} nodes
  */
 const FULL = {
     connections: 32,
@@ -31,7 +32,16 @@ const FULL = {
     warmUpRequests: 15_000,
     warmUpRounds: 10,
     idleSessions: 5000,
-    tools: [1, 10]
+    tools: [1, 10],
+    nodes: {
+        rounds: 200,
+        resumes: [
+            { events: 1, rounds: 100 },
+            { events: 100, rounds: 50 },
+            { events: 10_000, rounds: 5 }
+        ],
+        stored: [1_000, 10_000, 100_000]
+    }
 };
 const QUICK = {
     connections: 32,
@@ -41,7 +51,15 @@ const QUICK = {
     warmUpRequests: 4_000,
     warmUpRounds: 8,
     idleSessions: 1000,
-    tools: [1]
+    tools: [1],
+    nodes: {
+        rounds: 20,
+        resumes: [
+            { events: 1, rounds: 5 },
+            { events: 100, rounds: 5 }
+        ],
+        stored: [1_000]
+    }
 };
 
 export function readOptions(args) {

@@ -7,7 +7,7 @@
  * @property {boolean} json JSON response mode instead of event streams
  * @property {number} tools
  * @property {number} connections
- * @property {{ url: string, keyPrefix: string, revalidateMs: number }} [store]
+ * @property {{ url: string, keyPrefix: string, revalidateMs: number, isBackend: boolean }} [store]
  */
 
 /** The servers that can be compared; `redis` makes it an external one. */
@@ -16,20 +16,22 @@ export const SERVERS = {
     memory: { label: 'ours, memory', app: 'mcp', package: 'ours' },
     redis: { label: 'ours, Redis, asked once a second', app: 'mcp', package: 'ours', revalidateMs: 1000 },
     'redis-always': { label: 'ours, Redis, asked on every request', app: 'mcp', package: 'ours', revalidateMs: 0 },
+    'redis-log': { label: 'ours, Redis with log and bus', app: 'mcp', package: 'ours', revalidateMs: 1000, isBackend: true },
     bare: { label: 'bare `node:http`', app: 'bare', package: 'official' },
     direct: { label: "the SDK's server without a transport", app: 'direct', package: 'official' }
 };
 
 const OURS = ['memory', 'redis', 'redis-always'];
 
-/** Each case compares each contender with the official package. `memory` is measured otherwise: see idleMemory.mjs. */
+/** Each case compares each contender with the official package. `memory` and `nodes` are measured otherwise: see idleMemory.mjs, nodes/. */
 export const CASES = {
     same: { title: 'The harness itself: official against official (1.00 is due)', kind: 'call', json: false, contenders: ['official'] },
-    sse: { title: 'tools/call, event streams', kind: 'call', json: false, contenders: OURS },
+    sse: { title: 'tools/call, event streams', kind: 'call', json: false, contenders: [...OURS, 'redis-log'] },
     json: { title: 'tools/call, JSON responses', kind: 'call', json: true, contenders: OURS },
     initialize: { title: 'initialize and initialized', kind: 'initialize', json: false, contenders: OURS },
     floor: { title: 'For orientation, against tools/call on event streams', kind: 'call', json: false, contenders: ['bare', 'direct'] },
-    memory: { title: 'Heap per idle session', contenders: ['official', ...OURS] }
+    memory: { title: 'Heap per idle session', contenders: ['official', ...OURS] },
+    nodes: { title: 'One session on two nodes', contenders: ['redis-log'] }
 };
 
 /** What the CPU per tools/call is to be at most, as a share of the official package's. */
@@ -41,9 +43,9 @@ export const AIMS = { memory: 1 / 4, redis: 1 / 3, 'redis-always': 1 / 3 };
  * @returns {ServerSpec}
  */
 export function serverSpec(name, { json, tools, connections, redis }) {
-    const { app, package: source, revalidateMs } = SERVERS[name];
+    const { app, package: source, revalidateMs, isBackend = false } = SERVERS[name];
     const spec = { app, package: source, json, tools, connections };
-    return revalidateMs === undefined ? spec : { ...spec, store: { ...redis, revalidateMs } };
+    return revalidateMs === undefined ? spec : { ...spec, store: { ...redis, revalidateMs, isBackend } };
 }
 
 /** Whether any of these servers keeps its sessions in Redis, or is built here. */

@@ -1,3 +1,4 @@
+import { renderNodes } from './nodes/report.mjs';
 import { AIMS, CASES, SERVERS } from './plan.mjs';
 
 /** Above this share of a core the load generator, not the server, sets the throughput. */
@@ -14,7 +15,7 @@ const COLUMNS = {
 };
 
 /** The whole result as Markdown. */
-export function renderReport({ machine, timing, comparisons, idle }) {
+export function renderReport({ machine, timing, comparisons, idle, nodes }) {
     const cases = [...new Set(comparisons.map(({ case: name }) => name))];
     const parts = [
         '# Bench',
@@ -23,6 +24,7 @@ export function renderReport({ machine, timing, comparisons, idle }) {
         ...renderDoubts(comparisons),
         ...cases.flatMap(name => renderCase(name, comparisons)),
         ...(idle.length > 0 ? renderIdle(idle, timing) : []),
+        ...(nodes === undefined ? [] : renderNodes(nodes)),
         ...renderVerdict(comparisons)
     ];
     return `${parts.join('\n\n')}\n`;
@@ -113,7 +115,7 @@ function renderIdle(idle, timing) {
 /** Whether the aims for the CPU per tools/call are reached. */
 function renderVerdict(comparisons) {
     const lines = comparisons
-        .filter(comparison => ['sse', 'json'].includes(comparison.case))
+        .filter(comparison => ['sse', 'json'].includes(comparison.case) && AIMS[comparison.contender] !== undefined)
         .map(({ case: name, contender, summary }) => {
             const { median } = summary.cpu.ratio;
             const aim = AIMS[contender];

@@ -11,6 +11,7 @@ import { ensureBuild } from './ourBuild.mjs';
 import { CASES, SERVERS, needsBuild, needsRedis, serverSpec } from './plan.mjs';
 import { startProcess } from './process/parent.mjs';
 import { profileServer } from './profile/profileServer.mjs';
+import { measureNodes } from './nodes/measure.mjs';
 import { renderReport } from './report.mjs';
 
 const RESULTS = new URL('./results/', import.meta.url);
@@ -54,11 +55,12 @@ function optionsOrUsage() {
 async function runCases(cases, options, setting, load) {
     const { timing } = options;
     const comparisons = [];
-    for (const name of cases.filter(each => each !== 'memory')) {
+    for (const name of cases.filter(each => CASES[each].kind !== undefined)) {
         for (const contender of CASES[name].contenders) comparisons.push(await runComparison(name, contender, timing, setting, load));
     }
     const idle = cases.includes('memory') ? await runIdle(timing, setting, load) : [];
-    const result = { machine: await describeMachine(setting.redis?.url), timing, comparisons, idle };
+    const nodes = cases.includes('nodes') ? await measureNodes(setting.redis, timing.nodes) : undefined;
+    const result = { machine: await describeMachine(setting.redis?.url), timing, comparisons, idle, nodes };
     const report = renderReport(result);
     console.log(`\n${report}`);
     if (options.quick || options.only !== undefined) return;

@@ -30,14 +30,15 @@ export async function loadImplementation(spec) {
     return { McpServer, createTransport, storeUsage };
 }
 
-async function openStorage({ url, keyPrefix, revalidateMs }, load) {
+async function openStorage({ url, keyPrefix, revalidateMs, isBackend }, load) {
     const { Redis } = await import('ioredis');
-    const { RedisSessionStore } = await load('server/index.js');
+    const { RedisSessionStore, createRedisBackend } = await load('server/index.js');
     const redis = new Redis(url);
     // What a run leaves behind in a Redis that is not its own ages out.
-    const sessionStore = new RedisSessionStore({ redis, keyPrefix, ttlSeconds: 600 });
+    const options = { redis, keyPrefix, ttlSeconds: 600 };
+    const storage = isBackend ? createRedisBackend(options) : { sessionStore: new RedisSessionStore(options) };
     return {
-        storage: { sessionStorageMode: 'external', sessionStore, revalidateMs },
+        storage: { sessionStorageMode: 'external', ...storage, revalidateMs },
         storeUsage: async () => {
             const number = (text, name) => Number(new RegExp(`${name}:(\\S+)`).exec(text)?.[1] ?? NaN);
             const [stats, cpu] = [await redis.info('stats'), await redis.info('cpu')];
