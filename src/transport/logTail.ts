@@ -101,7 +101,9 @@ export class LogTail {
                 return;
             }
         }
+        // Behind the last event there may be many of other streams: whoever reads on need not look through them again.
         this.position = page.position;
+        this.passedOn = page.position;
         this.wasWoken ||= page.more;
     }
 

@@ -32,7 +32,7 @@ describe.each(redisKinds)('$name', ({ open }) => {
                 buses.push(bus);
                 return bus;
             },
-            close: async () => void (await Promise.all(buses.map(bus => bus.close?.())))
+            close: async () => void (await Promise.all(buses.map(async bus => bus.close?.())))
         };
     };
     describeMessageBus(

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { RedisEventLog } from '@mcp-sessions/redis';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
 import { Fixture, mcpUrl, onRedis, seen } from './support/fixture.js';
@@ -24,7 +24,14 @@ function goOn(node: NodeProcess): void {
     process.kill(node.pid!, 'SIGCONT');
 }
 
-afterEach(() => paused.forEach(goOn));
+let cluster: Cluster;
+beforeAll(async () => {
+    cluster = await redis.cluster(3, { BACKEND: 'redis' });
+});
+afterEach(async () => {
+    paused.forEach(goOn);
+    await Promise.all(cluster.nodes.filter(node => !node.isRunning).map(node => node.start()));
+});
 
 const isHanging = (node: NodeProcess, name: string) => Fixture.until(`${name} runs`, async () => (await seen(node)).hanging.includes(name));
 
@@ -37,12 +44,12 @@ async function logOf({ sessionId }: Wire, eventId: string): Promise<WireMessage[
 
 const responses = (messages: readonly WireMessage[]) => messages.filter(({ method }) => method === undefined);
 
-async function started(): Promise<{ cluster: Cluster; wires: Wire[]; nodes: readonly NodeProcess[] }> {
-    await redis.clear();
-    const cluster = await redis.cluster(3, { BACKEND: 'redis' });
-    const wire = new Wire(mcpUrl(cluster.nodes[0]!));
+/** A session that began on the first of three nodes. */
+async function started(): Promise<{ wires: Wire[]; nodes: readonly NodeProcess[] }> {
+    const { nodes } = cluster;
+    const wire = new Wire(mcpUrl(nodes[0]!));
     await wire.begin();
-    return { cluster, nodes: cluster.nodes, wires: cluster.nodes.map(node => wire.at(mcpUrl(node))) };
+    return { nodes, wires: nodes.map(node => wire.at(mcpUrl(node))) };
 }
 
 /** A call whose stream has begun, and the id that it began with. */
@@ -53,7 +60,7 @@ async function primed(call: Promise<WireStream>): Promise<{ stream: WireStream; 
     return { stream, primingId: event!.id! };
 }
 
-describe('the node that runs a call is killed', () => {
+describe('the node that runs a call is killed', { timeout: 60_000 }, () => {
     it('L5: who resumes on any other node gets what was sent, then one error for that request, and the stream ends', async () => {
         const { nodes, wires } = await started();
         const { stream, primingId } = await primed(wires[0]!.call('count', { name: 'n', to: 1000, intervalMs: 50 }, { id: 'work' }));
@@ -121,7 +128,6 @@ describe('the node that runs a call is killed', () => {
     });
 
     it('L5, F3: the official client behind round robin is told by an error, not by silence, and calls on', async () => {
-        const { cluster } = await started();
         const client = new Client({ name: 'official', version: '1' }, { capabilities: {} });
         await client.connect(new StreamableHTTPClientTransport(new URL(cluster.proxy.url)));
         try {
@@ -142,18 +148,17 @@ describe('the node that runs a call is killed', () => {
     });
 });
 
-describe('the node that runs a call is paused, and comes back', () => {
+describe('the node that runs a call is paused, and comes back', { timeout: 60_000 }, () => {
     it('L5: after the error was given, the late result is in no log and reaches no client', async () => {
         const { nodes, wires } = await started();
-        const [a, b] = nodes;
         const { stream: first, primingId } = await primed(wires[0]!.call('count', { name: 'n', to: 5, intervalMs: 200 }, { id: 'slow' }));
         await first.next();
-        pause(a!);
+        pause(nodes[0]!);
         const resumed = await wires[1]!.listen(primingId);
         const told = await resumed.rest(20_000);
         expect(told.at(-1)).toEqual({ jsonrpc: '2.0', id: 'slow', error: GONE });
 
-        goOn(a!);
+        goOn(nodes[0]!);
         // The connection to the node that was paused is still open: it ends, without a second answer.
         expect(responses(await first.rest())).toEqual([]);
         expect(responses(await logOf(wires[0]!, primingId))).toHaveLength(1);
@@ -161,7 +166,6 @@ describe('the node that runs a call is paused, and comes back', () => {
             expect(responses(await (await wire.listen(primingId)).rest())).toEqual([{ jsonrpc: '2.0', id: 'slow', error: GONE }]);
         }
         expect(await wires[0]!.tool('echo', { text: 'here again' })).toBe('here again');
-        expect((await seen(b!)).errors).toEqual([]);
     });
 
     it('L5: back before anybody gave it up, its result is the answer, once', async () => {
@@ -178,9 +182,9 @@ describe('the node that runs a call is paused, and comes back', () => {
     });
 });
 
-describe('everybody else', () => {
+describe('everybody else', { timeout: 60_000 }, () => {
     it('F3: calls and streams of other sessions on other nodes go on as if nothing had happened, and nobody sees anything of others', async () => {
-        const { cluster, nodes } = await started();
+        const { nodes } = await started();
         const calls = await Promise.all(
             [0, 2, 0, 2].map(async (index, session) => {
                 const name = `session${session}`;

@@ -74,6 +74,7 @@ function singleTopology(redis: SingleClient, keyPrefix: string): Topology {
 
 function clusterTopology(redis: ClusterClient, keyPrefix: string, sharded: boolean): Topology {
     const clientPrefix = redis.options.keyPrefix?.toString() ?? '';
+    const prefix = channelPrefix(clientPrefix, keyPrefix, 0);
     let isSharded = sharded && typeof redis.spublish === 'function';
     const masters = () => redis.nodes('master');
     const nameOf = ({ options }: SingleClient) => `${options.host}:${options.port}`;
@@ -83,12 +84,17 @@ function clusterTopology(redis: ClusterClient, keyPrefix: string, sharded: boole
             isCurrent: () => masters().some(master => nameOf(master) === nameOf(node))
         };
 
+    const named = (name: string | undefined) => masters().find(node => nameOf(node) === name);
+    const ownerOf = (channel: string) => redis.slots[slotOf(channel)]?.[0];
+    // Every server passes on what it is given, and later than it says so. With one for all, messages keep their order.
+    const middle = () => named(ownerOf(prefix)) ?? masters()[0];
+
     const publishEverywhere = async (channel: string, message: string): Promise<undefined> => {
         // Its count is of the connections to one server.
-        await redis.publish(channel, message);
+        await (middle() ?? redis).publish(channel, message);
     };
     return {
-        prefix: channelPrefix(clientPrefix, keyPrefix, 0),
+        prefix,
         get isSharded() {
             return isSharded;
         },
@@ -106,11 +112,8 @@ function clusterTopology(redis: ClusterClient, keyPrefix: string, sharded: boole
                 return publishEverywhere(channel, message);
             }
         },
-        placeOf: channel => (isSharded ? redis.slots[slotOf(channel)]?.[0] : ''),
-        connect(place) {
-            const nodes = masters();
-            return connectTo(isSharded ? nodes.find(node => nameOf(node) === place) : nodes[Math.floor(Math.random() * nodes.length)]);
-        },
+        placeOf: channel => (isSharded ? ownerOf(channel) : ''),
+        connect: place => connectTo(isSharded ? named(place) : middle()),
         isElsewhere(error) {
             if (isUnknownCommand(error)) {
                 isSharded = false;

@@ -1,4 +1,4 @@
-import { InMemoryMessageBus, type BusListener, type MessageBus } from '@mcp-sessions/core';
+import type { InMemoryMessageBus, BusListener, MessageBus } from '@mcp-sessions/core';
 
 /** A bus with one fault, and the clauses that must catch it. */
 export interface BusSaboteur {

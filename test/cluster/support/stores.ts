@@ -8,7 +8,7 @@ export type Storage = Pick<SessionBackend, 'sessionStore'> & Partial<SessionBack
 
 /** The storage that the environment of a node names. */
 export function openStorage(): Storage {
-    const { REDIS_URL, POSTGRES_URL, KEY_PREFIX, TTL_SECONDS = '3600', MAX_EVENTS, BACKEND, DEBUG_LOG } = process.env;
+    const { REDIS_URL, POSTGRES_URL, KEY_PREFIX, TTL_SECONDS = '3600', MAX_EVENTS, BACKEND, PUSH, DEBUG_LOG } = process.env;
     const ttlSeconds = Number(TTL_SECONDS);
     if (REDIS_URL) {
         const redis = new Redis(REDIS_URL, { retryStrategy: attempt => Math.min(attempt * 50, 250) });
@@ -16,7 +16,7 @@ export function openStorage(): Storage {
         redis.on('error', error => DEBUG_LOG && console.error('redis', error.message));
         const options = { redis, ttlSeconds, ...(KEY_PREFIX && { keyPrefix: KEY_PREFIX }), ...(DEBUG_LOG && { logger: console }) };
         return BACKEND === 'redis'
-            ? createRedisBackend({ ...options, ...(MAX_EVENTS && { maxEvents: Number(MAX_EVENTS) }) })
+            ? createRedisBackend({ ...options, push: PUSH !== '0', ...(MAX_EVENTS && { maxEvents: Number(MAX_EVENTS) }) })
             : { sessionStore: new RedisSessionStore(options) };
     }
     if (POSTGRES_URL) return { sessionStore: openPostgres(POSTGRES_URL, ttlSeconds) };

@@ -62,7 +62,8 @@ export const readClauses: LogClause[] = [
             const rest = (await readTexts(log, session, 's', { since: first.position })) ?? [];
             expect([...first.events.map(({ message }) => textOf(message)), ...rest]).toEqual(numbers(5));
             let last = await page(log, session, 's', { since: '' });
-            while (last.more) {
+            for (let pages = 1; last.more; pages++) {
+                expect(pages, 'pages of five events').toBeLessThan(100);
                 last = await page(log, session, 's', { since: last.position });
             }
             expect(await page(log, session, 's', { since: last.position })).toMatchObject({ events: [], more: false });
@@ -157,7 +158,8 @@ export const readClauses: LogClause[] = [
             const log = backend.log();
             const seen: string[] = [];
             let cursor = '';
-            for (let isLast = false; !isLast; ) {
+            for (let isLast = false, pages = 0; !isLast; pages++) {
+                expect(pages, 'pages of 75 events').toBeLessThan(10_000);
                 isLast = writers === 0;
                 const next = await page(log, session, 's', { since: cursor }, 10);
                 seen.push(...next.events.map(({ message }) => textOf(message)));
