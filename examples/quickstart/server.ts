@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 // #region import
-import { RedisSessionStore, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
+import { createRedisBackend, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
 // #endregion import
 import express, { type Request, type Response } from 'express';
 import { Redis } from 'ioredis';
@@ -18,7 +18,7 @@ function buildServer(): McpServer {
 
 // #region mount
 const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-const sessionStore = new RedisSessionStore({ redis, ttlSeconds: 3600 });
+const backend = createRedisBackend({ redis, ttlSeconds: 3600 });
 const transports = new Map<string, Promise<StreamableHTTPServerTransport>>();
 
 async function mcp(req: Request, res: Response): Promise<void> {
@@ -35,7 +35,7 @@ async function mcp(req: Request, res: Response): Promise<void> {
 function connect(sessionId?: string): Promise<StreamableHTTPServerTransport> {
     const transport = new StreamableHTTPServerTransport({
         sessionIdGenerator: () => randomUUID(),
-        sessionStore,
+        ...backend,
         onsessioninitialized: id => void transports.set(id, connected),
         onsessionrestored: id => void transports.set(id, connected)
     });
