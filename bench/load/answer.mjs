@@ -49,8 +49,9 @@ function joinChunks(text, start) {
 /** The one JSON-RPC message of an answer, be it a JSON body or an event stream. */
 export function messageOf({ status, head, body }) {
     if (status !== 200) throw new Error(`Status ${status}: ${body}`);
-    if (!body.startsWith('event:') && !body.startsWith('data:')) return JSON.parse(body);
-    const events = body.split('\n').filter(line => line.startsWith('data:'));
+    if (!/^(event|data|id):/.test(body)) return JSON.parse(body);
+    // An event without data gives the client its first id.
+    const events = body.split('\n').filter(line => /^data: ?\S/.test(line));
     if (events.length !== 1) throw new Error(`One event was due: ${head}\n${body}`);
     return JSON.parse(events[0].slice('data:'.length));
 }

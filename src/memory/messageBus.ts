@@ -28,6 +28,11 @@ export class InMemoryMessageBus implements MessageBus {
         this.exchange = shareWith?.exchange ?? new Map<string, Set<Subscriber>>();
     }
 
+    /** Addresses at which somebody listens, on any node. */
+    get size(): number {
+        return this.exchange.size;
+    }
+
     async publish(address: string, message: string): Promise<number> {
         this.checkOpen();
         const reached = [...(this.exchange.get(address) ?? [])];

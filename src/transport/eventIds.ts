@@ -71,10 +71,8 @@ function checksum(text: string): string {
 }
 
 function base64url(text: string): string {
-    return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-        .replaceAll('+', '-')
-        .replaceAll('/', '_')
-        .replace(/=+$/, '');
+    const bytes = /^[\x20-\x7e]*$/.test(text) ? text : String.fromCharCode(...new TextEncoder().encode(text));
+    return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 function fromBase64url(text: string): string {

@@ -13,6 +13,13 @@ import { RequestReader } from './requestReader.js';
 import { StandaloneReader } from './standaloneReader.js';
 import type { FinalOf, Kept, StreamHistory } from './streamHistory.js';
 
+/** What the names of streams begin with that cannot be resumed. */
+const unlogged = '~';
+
+function isLogged(streamId: string): boolean {
+    return !streamId.startsWith(unlogged);
+}
+
 /** What a newer GET for the standalone stream does to the one that is open. */
 export type StandaloneStreamPolicy = 'takeover' | 'reject';
 
@@ -55,15 +62,15 @@ export class LoggedHistory implements StreamHistory {
         const { node, session } = this.settings;
         const count = node.nextStream();
         // A stream whose requests cannot be named to another node is one that cannot be resumed.
-        return streamIdOf(session(), node.id, count, clientIds) ?? `${node.id}.${count}`;
+        return streamIdOf(session(), node.id, count, clientIds) ?? `${unlogged}${count}`;
     }
 
     prime(streamId: string): string | undefined {
-        return this.isLogged(streamId) ? primingIdAt(streamId, this.position) : undefined;
+        return isLogged(streamId) ? primingIdAt(streamId, this.position) : undefined;
     }
 
     async keep(streamId: string, message: JSONRPCMessage, finalOf: FinalOf | undefined, isConnected: boolean): Promise<Kept> {
-        if (!this.isLogged(streamId)) {
+        if (!isLogged(streamId)) {
             return {};
         }
         const position = await this.appends.add({
@@ -165,10 +172,6 @@ export class LoggedHistory implements StreamHistory {
         this.position = positions.filter(position => position !== null).at(-1) ?? this.position;
         this.touchedAt = performance.now();
         return positions;
-    }
-
-    private isLogged(streamId: string): boolean {
-        return streamId === standaloneStream || streamId.split('.').length > 2;
     }
 
     private within<T>(start: () => Promise<T>): Promise<T> {
