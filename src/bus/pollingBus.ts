@@ -13,6 +13,9 @@ export interface PollingBusOptions {
     onerror?: (error: Error) => void;
 }
 
+/** How the address of a node begins. Its name is new and nobody else reads it, so all that is there is for this node. */
+const ownAddress = 'node/';
+
 interface Subscriber {
     readonly listener: BusListener;
     isOpen: boolean;
@@ -25,6 +28,9 @@ interface Address {
     cursor: string | undefined;
 }
 
+/** Addresses of nodes whose cursors are kept after the last subscription. A bus stands for one node, so one is usual. */
+const maxKnown = 16;
+
 /** How long a poll may take. What it answers later is not looked at. */
 const pollTimeoutMs = 5000;
 
@@ -32,12 +38,15 @@ const pollTimeoutMs = 5000;
  * A bus on a backend that cannot push. While there is a subscription it asks for what has come to all addresses, in one call
  * per poll; while there is none it makes no call and has no timer.
  *
- * A subscription misses what is published before the first poll after it, and its `onGap` is called then. What this bus
- * itself publishes goes out when its own subscriptions have begun, so that an answer to it is not missed.
+ * A subscription misses what is published before the first poll after it, and its `onGap` is called then; but at the
+ * address of a node, which nobody else reads, nothing is missed. What this bus itself publishes goes out when its own
+ * subscriptions have begun, so that an answer to it is not missed.
  */
 export class PollingBus implements MessageBus {
     readonly polls = true;
     private readonly addresses = new Map<string, Address>();
+    /** Where addresses of nodes were left, so that the next subscription goes on there. */
+    private readonly known = new Map<string, string>();
     /** Those that no poll has served yet. */
     private readonly newcomers = new Set<Subscriber>();
     private readonly timer: PollTimer;
@@ -73,7 +82,7 @@ export class PollingBus implements MessageBus {
     /** Resolves at once, without a call. */
     async subscribe(name: string, listener: BusListener): Promise<BusSubscription> {
         this.checkOpen();
-        const address = this.addresses.get(name) ?? { name, subscribers: new Set(), cursor: undefined };
+        const address = this.addresses.get(name) ?? { name, subscribers: new Set(), cursor: this.cursorOf(name) };
         const subscriber = { listener, isOpen: true };
         this.addresses.set(name, address);
         address.subscribers.add(subscriber);
@@ -97,9 +106,27 @@ export class PollingBus implements MessageBus {
         address.subscribers.delete(subscriber);
         if (address.subscribers.size === 0 && this.addresses.get(address.name) === address) {
             this.addresses.delete(address.name);
+            this.remember(address);
         }
         if (this.addresses.size === 0) {
             this.timer.stop();
+        }
+    }
+
+    /** Where a subscription begins: undefined for now. */
+    private cursorOf(name: string): string | undefined {
+        return name.startsWith(ownAddress) ? (this.known.get(name) ?? '') : undefined;
+    }
+
+    private remember({ name, cursor }: Address): void {
+        if (!name.startsWith(ownAddress) || !cursor) {
+            return;
+        }
+        this.known.delete(name);
+        this.known.set(name, cursor);
+        const [oldest = name] = this.known.keys();
+        if (this.known.size > maxKnown) {
+            this.known.delete(oldest);
         }
     }
 

@@ -21,7 +21,8 @@ export interface Mailbox {
 
     /**
      * What came to each of these addresses since its cursor, in one round trip for all of them. With undefined as its
-     * cursor: no message, and the cursor of this moment. The answer has every address that was asked for.
+     * cursor: no message, and the cursor of this moment; with `''`: all that is kept. The answer has every address that
+     * was asked for.
      *
      * Nothing is removed: any number of nodes collect from one address. An answer may hold only the first of what is
      * there; the next call goes on behind it. A cursor outlives the messages: when all have expired it still stands

@@ -56,6 +56,24 @@ afterEach(() => {
 });
 
 describe('PollingBus', () => {
+    it('X1: at the address of a node misses nothing, neither before its first poll nor while nobody listened, and repeats nothing', async () => {
+        const box = mailbox();
+        const bus = new PollingBus(box);
+        const other = new PollingBus(box);
+        const first = new Listener();
+        const subscription = await bus.subscribe('node/a', first);
+        await other.publish('node/a', 'before the first poll');
+        await after(100);
+        expect(first.heard).toEqual(['before the first poll']);
+        await subscription.close();
+        await other.publish('node/a', 'while nobody listened');
+        const second = new Listener();
+        const again = await bus.subscribe('node/a', second);
+        await after(100);
+        expect(second.heard).toEqual(['while nobody listened']);
+        await again.close();
+    });
+
     it('B4: makes no call and has no timer while nothing is subscribed', async () => {
         const box = mailbox();
         const bus = new PollingBus(box);
@@ -135,14 +153,42 @@ describe('PollingBus', () => {
         const box = mailbox();
         const bus = new PollingBus(box);
         const listener = new Listener();
-        await bus.subscribe('node/a', listener);
-        await bus.publish('node/b', 'question');
-        expect(box.calls).toEqual(['collect node/a', 'post node/b']);
-        await box.inner.post('node/a', 'answer');
+        await bus.subscribe('session/s', listener);
+        await bus.publish('nodes', 'question');
+        expect(box.calls).toEqual(['collect session/s', 'post nodes']);
+        await box.inner.post('session/s', 'answer');
         await after(50);
         expect(listener).toMatchObject({ heard: ['answer'], gaps: 1 });
-        await bus.publish('node/b', 'another');
-        expect(box.calls).toEqual(['collect node/a', 'post node/b', 'collect node/a', 'post node/b']);
+        await bus.publish('nodes', 'another');
+        expect(box.calls).toEqual(['collect session/s', 'post nodes', 'collect session/s', 'post nodes']);
+        await bus.close();
+    });
+
+    it('X1: at the address of a node nothing is missed and nothing comes twice, whenever it listens', async () => {
+        const box = mailbox();
+        const bus = new PollingBus(box);
+        const [first, second, third] = [new Listener(), new Listener(), new Listener()];
+        await box.inner.post('node/a', 'before');
+        const one = await bus.subscribe('node/a', first);
+        await bus.publish('node/b', 'question');
+        await box.inner.post('node/a', 'at once');
+        expect(box.calls).toEqual(['post node/b']);
+        await after(50);
+        expect(first.heard).toEqual(['before', 'at once']);
+        await one.close();
+        await box.inner.post('node/a', 'meanwhile');
+        const two = await bus.subscribe('node/a', second);
+        await two.close();
+        const three = await bus.subscribe('node/a', third);
+        await after(50);
+        expect([first.heard.length, second.heard, third.heard]).toEqual([2, [], ['meanwhile']]);
+        await three.close();
+        for (let i = 0; i < 100; i++) {
+            const other = await bus.subscribe(`node/${i}`, new Listener());
+            await after(50);
+            await other.close();
+        }
+        expect(vi.getTimerCount()).toBe(0);
         await bus.close();
     });
 

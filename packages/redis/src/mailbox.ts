@@ -58,7 +58,7 @@ export class RedisMailbox implements Mailbox {
 
     private async collectTogether(group: readonly [address: string, cursor: string | undefined][]): Promise<[string, Mail][]> {
         const keys = group.map(([address]) => mailKey(this.prefix, address));
-        const positions = group.map(([, cursor]) => cursor ?? '');
+        const positions = group.map(([, cursor]) => (cursor === undefined ? '$' : cursor || '0-0'));
         const reply = await runScript(this.redis, collectMail, keys, maxCollected, ...positions);
         return (reply as [string, number, ...string[]][]).map(([cursor, missed, ...messages], index) => [
             group[index]?.[0] ?? '',

@@ -1,14 +1,14 @@
 -- Looks up what has come to some addresses. Removes nothing.
 -- KEYS[…]  an address's mail
 -- ARGV[1]  most messages of one address to return
--- ARGV[…]  of each address: behind which position to look, '' for behind all
+-- ARGV[…]  of each address: behind which position to look, '$' for behind all
 -- returns  of each address: the position up to which was looked, 1 when some before it were trimmed or 0, and the messages
 -- include positions
 local answers = {}
 for i, key in ipairs(KEYS) do
     local at = ARGV[i + 1]
     local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-    if at == '' then
+    if at == '$' then
         at = newest and newest[1] or '0-0'
     end
     local answer = { at, 0 }

@@ -1,12 +1,11 @@
 // Made by scripts/embedLua.mjs from the .lua files beside it. Do not edit: change those, and run `npm run embed`.
 
-/** `appendEvents-3.lua` */
+/** `appendEvents-2.lua` */
 export const appendEvents = {
-    sha1: '1dec2b89b14fc58e1144ba40475106440e100f77',
+    sha1: '2a7831988dfcac78540808eb77be6edbaae9ed23',
     source: String.raw`-- Appends events to a session's log, each at its end, and after each trims the log to its bounds.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  time to live in milliseconds
 -- ARGV[2]  most events
 -- ARGV[3]  most bytes
@@ -30,35 +29,78 @@ end
 local function msOf(position)
     return tonumber(string.match(position, '^%d+'))
 end
--- One session's log: what stands in its keys, and how events leave it. What is changed here is kept by saveLog().
-local log, state, streams = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('HMGET', state, 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes')
-local dropped, last, first = known[1], known[2], known[3]
--- Of a stream that is not known, something up to here may have been trimmed.
-local gone = known[4] or ''
--- Up to here nothing is left but final responses that nobody has seen.
-local skipped = known[5] or ''
-local bytes = tonumber(known[6] or '') or 0
-local count = redis.call('XLEN', log)
--- When Redis has evicted one of the keys, the others are of no use.
-local isTorn = redis.call('EXISTS', log) ~= (last and 1 or 0) or (last and redis.call('EXISTS', streams) == 0)
-local opened = {}
+-- One session's log: what its state says, and how events leave it. What is changed here is written by saveState().
+local log, state = KEYS[1], KEYS[2]
+local dropped, last, first, gone, skipped, bytes, count, records, most
+local known, streams, sets, removals = {}, {}, {}, {}
 
-local function mend()
-    if isTorn then
-        redis.call('DEL', log, state, streams)
-        last, first, gone, skipped, bytes, count, isTorn = false, false, '', '', 0, 0, false
+local function set(field, value)
+    sets[field], removals[field] = value, nil
+end
+
+local function unset(field)
+    sets[field], removals[field] = nil, true
+end
+
+-- Reads the state, and beside it the fields that will be needed.
+local function openState(fields)
+    local names = { 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes', 'count', 'records', 'most' }
+    local own = #names
+    for i = 1, #fields do
+        names[own + i] = fields[i]
+    end
+    local values = redis.call('HMGET', state, unpack(names))
+    dropped, last, first = values[1], values[2], values[3]
+    gone, skipped = values[4] or '', values[5] or ''
+    bytes, count = tonumber(values[6] or 0), tonumber(values[7] or 0)
+    records, most = tonumber(values[8] or 0), tonumber(values[9] or 2048)
+    for i = 1, #fields do
+        known[fields[i]] = values[own + i]
     end
 end
 
--- What is kept of a stream: { count, floor, delivered, reader, call, previous, at }. count: its events in the log; floor: its
--- last position that was trimmed; at: when it was last claimed or released, or lost its last event, in milliseconds.
+-- Redis may have evicted the log or its state, and one is of no use without the other.
+local function beginAnew()
+    redis.call('DEL', log, state)
+    last, first, gone, skipped, bytes, count, records = false, false, '', '', 0, 0, 0
+    known, streams, sets, removals = {}, {}, {}, {}
+end
+
+-- What is kept of a stream: { floor, delivered, reader, call, previous, undelivered, at }; kept only of one that somebody claimed
+-- or that has final responses that nobody has seen. floor: its last position that was trimmed; undelivered: how many of those
+-- responses are in the log; at: when the record was last needed, in milliseconds.
 local function streamOf(name)
-    if not opened[name] then
-        local isRead, stream = pcall(cjson.decode, redis.call('HGET', streams, 's:' .. name) or 'null')
-        opened[name] = isRead and type(stream) == 'table' and stream or { count = 0, floor = gone }
+    if not streams[name] then
+        local value = known['s:' .. name]
+        if value == nil then
+            value = redis.call('HGET', state, 's:' .. name)
+            known['s:' .. name] = value
+        end
+        local isRead, stream = pcall(cjson.decode, value or 'null')
+        isRead = isRead and type(stream) == 'table'
+        streams[name] = isRead and stream or { floor = gone }
+        streams[name].isStored = value ~= false
     end
-    return opened[name]
+    return streams[name]
+end
+
+local function saveStream(name, at)
+    local stream = streamOf(name)
+    local isStored = stream.isStored
+    if stream.reader or stream.delivered or (stream.undelivered or 0) > 0 then
+        stream.at, stream.isStored = at, nil
+        set('s:' .. name, cjson.encode(stream))
+        records = records + (isStored and 0 or 1)
+        stream.isStored = true
+    else
+        if isBefore(gone, stream.floor) then
+            gone = stream.floor
+        end
+        streams[name] = nil
+        known['s:' .. name] = false
+        unset('s:' .. name)
+        records = records - (isStored and 1 or 0)
+    end
 end
 
 local function finalField(stream, finalOf)
@@ -74,8 +116,8 @@ local function entryOf(pair)
     return entry
 end
 
-local function entriesBehind(position, most)
-    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', most)
+local function entriesBehind(position, limit)
+    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', limit)
 end
 
 local function firstBehind(position)
@@ -87,32 +129,40 @@ local function remove(entry)
     redis.call('XDEL', log, entry.id)
     count = count - 1
     bytes = bytes - #entry.m
-    local stream = streamOf(entry.s)
-    stream.count = stream.count - 1
-    stream.at = msOf(last)
-    if isBefore(stream.floor, entry.id) then
-        stream.floor = entry.id
-    end
     if entry.f then
-        redis.call('HDEL', state, finalField(entry.s, entry.f))
+        unset(finalField(entry.s, entry.f))
     end
+    local stream = streamOf(entry.s)
+    if not stream.isStored then
+        gone = isBefore(gone, entry.id) and entry.id or gone
+        streams[entry.s] = nil
+        return
+    end
+    stream.floor = isBefore(stream.floor, entry.id) and entry.id or stream.floor
+    stream.undelivered = (stream.undelivered or 0) - (entry.u and 1 or 0)
+    saveStream(entry.s, msOf(last))
 end
 
--- The oldest goes first, but final responses that nobody has seen go last.
+-- The oldest goes first, but final responses that nobody has seen go last: up to skipped nothing else is left.
 local function trim(maxEvents, maxBytes)
-    while count > 0 and (count > maxEvents or bytes > maxBytes) do
+    while count > maxEvents or bytes > maxBytes do
         local entry = firstBehind(skipped)
         while entry and entry.u do
             skipped = entry.id
             entry = firstBehind(skipped)
         end
-        remove(entry or firstBehind(''))
+        entry = entry or firstBehind('')
+        if not entry then
+            count, bytes = 0, 0
+            return
+        end
+        remove(entry)
     end
 end
 
 -- Removes what is older, 0 for nothing.
 local function expire(maxAgeMs)
-    if maxAgeMs > 0 and last and not isTorn then
+    if maxAgeMs > 0 and last then
         local now = redis.call('TIME')
         local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - maxAgeMs
         local entry = firstBehind('')
@@ -123,115 +173,153 @@ local function expire(maxAgeMs)
     end
 end
 
-local function saveLog()
-    for name, stream in pairs(opened) do
-        if stream.count > 0 or stream.reader or stream.delivered or stream.floor ~= gone then
-            redis.call('HSET', streams, 's:' .. name, cjson.encode(stream))
-        else
-            redis.call('HDEL', streams, 's:' .. name)
-        end
-    end
-    if last then
-        local text = string.format('%.0f', bytes)
-        redis.call('HSET', state, 'last', last, 'first', first, 'gone', gone, 'skipped', skipped, 'bytes', text)
+local function flush(command, items)
+    for from = 1, #items, 1000 do
+        redis.call(command, state, unpack(items, from, math.min(from + 999, #items)))
     end
 end
 
-local function liveOn(ttlMs)
-    for i = 1, 3 do
-        redis.call('PEXPIRE', KEYS[i], ttlMs)
+local function saveState()
+    if last then
+        set('last', last)
+        set('first', first)
+        set('gone', gone)
+        set('skipped', skipped)
+        set('bytes', string.format('%.0f', bytes))
+        set('count', count)
     end
+    set('records', records)
+    local written, removed = {}, {}
+    for field, value in pairs(sets) do
+        written[#written + 1] = field
+        written[#written + 1] = value
+    end
+    for field in pairs(removals) do
+        removed[#removed + 1] = field
+    end
+    flush('HDEL', removed)
+    flush('HSET', written)
 end
--- Streams of which the log has nothing left must not gather for as long as the session lives. When there are many, this forgets
--- those that were left longest ago, first of all those that nobody reads; and calls that were answered long since.
-local function forgetStreams()
-    local most = tonumber(redis.call('HGET', streams, 'most') or '') or 2048
-    if redis.call('HLEN', streams) <= most then
+
+local function liveOn(ttlMs)
+    redis.call('PEXPIRE', log, ttlMs)
+    redis.call('PEXPIRE', state, ttlMs)
+end
+-- What is kept of streams and of calls must not gather for as long as the session lives. When there is much, this forgets calls,
+-- which were answered long since, and the streams that were left longest ago, first of all those that nobody reads.
+local function forgetOld()
+    if records <= most then
         return
     end
-    local empty = {}
-    local all = redis.call('HGETALL', streams)
+    local old = {}
+    local all = redis.call('HGETALL', state)
+    records = 0
     for i = 1, #all, 2 do
         local kind, name = string.sub(all[i], 1, 2), string.sub(all[i], 3)
         if kind == 'a:' then
-            redis.call('HDEL', streams, all[i])
-        elseif kind == 's:' and streamOf(name).count == 0 then
-            table.insert(empty, name)
+            unset(all[i])
+        elseif kind == 's:' then
+            records = records + 1
+            known[all[i]] = all[i + 1]
+            if (streamOf(name).undelivered or 0) == 0 then
+                old[#old + 1] = name
+            end
         end
     end
-    table.sort(empty, function(a, b)
+    table.sort(old, function(a, b)
         a, b = streamOf(a), streamOf(b)
         if (a.reader == nil) ~= (b.reader == nil) then
             return a.reader == nil
         end
         return (a.at or 0) < (b.at or 0)
     end)
-    for i = 1, #empty - 1024 do
-        local floor = streamOf(empty[i]).floor
-        if isBefore(gone, floor) then
-            gone = floor
-        end
-        opened[empty[i]] = nil
-        redis.call('HDEL', streams, 's:' .. empty[i])
+    for i = 1, #old - 1024 do
+        local stream = streamOf(old[i])
+        stream.reader, stream.delivered = nil, nil
+        saveStream(old[i])
     end
-    redis.call('HSET', streams, 'most', math.max(2048, 2 * redis.call('HLEN', streams)))
+    set('most', math.max(2048, 2 * records))
 end
+local caller = 'a:' .. ARGV[5]
+local needed = { caller }
+for i = 7, #ARGV, 4 do
+    if ARGV[i + 2] ~= '0' then
+        needed[#needed + 1] = finalField(ARGV[i], ARGV[i + 3])
+    end
+end
+openState(needed)
+
 local positions = {}
-local done = redis.call('HGET', streams, 'a:' .. ARGV[5])
 if dropped then
     for i = 7, #ARGV, 4 do
-        table.insert(positions, false)
+        positions[#positions + 1] = false
     end
     return positions
 end
+local done = known[caller]
 if done and string.sub(done, 1, #ARGV[6] + 1) == ARGV[6] .. ' ' then
     for position in string.gmatch(string.sub(done, #ARGV[6] + 2), '%S+') do
-        table.insert(positions, position ~= '-' and position)
+        positions[#positions + 1] = position ~= '-' and position
     end
     return positions
 end
-mend()
+if not last and redis.call('XLEN', log) > 0 then
+    beginAnew()
+end
 
 expire(tonumber(ARGV[4]))
-local answer = ARGV[6]
+local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local answer = { ARGV[6] }
 for i = 7, #ARGV, 4 do
     local name, message, kind, finalOf = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-    if kind ~= '0' and redis.call('HSETNX', state, finalField(name, finalOf), '1') == 0 then
-        table.insert(positions, false)
+    local final = kind ~= '0' and finalField(name, finalOf)
+    if final and not removals[final] and (known[final] or sets[final]) then
+        positions[#positions + 1] = false
     else
         local fields = { 's', name, 'm', message }
-        if kind ~= '0' then
-            table.insert(fields, 'f')
-            table.insert(fields, finalOf)
+        if final then
+            fields[5], fields[6] = 'f', finalOf
         end
         if kind == '2' then
-            table.insert(fields, 'u')
-            table.insert(fields, '1')
+            fields[7], fields[8] = 'u', '1'
         end
-        last = redis.call('XADD', log, '*', unpack(fields))
-        first = first or last
+        local id = last and redis.call('XADD', log, 'NOMKSTREAM', '*', unpack(fields))
+        if not id then
+            if last then
+                beginAnew()
+            end
+            id = redis.call('XADD', log, '*', unpack(fields))
+            first = id
+        end
+        last = id
         count = count + 1
         bytes = bytes + #message
-        streamOf(name).count = streamOf(name).count + 1
-        trim(tonumber(ARGV[2]), tonumber(ARGV[3]))
-        table.insert(positions, last)
+        if final then
+            set(final, '1')
+        end
+        if kind == '2' then
+            streamOf(name).undelivered = (streamOf(name).undelivered or 0) + 1
+            saveStream(name, msOf(id))
+        end
+        trim(maxEvents, maxBytes)
+        positions[#positions + 1] = id
     end
-    answer = answer .. ' ' .. (positions[#positions] or '-')
+    answer[#answer + 1] = positions[#positions] or '-'
 end
-redis.call('HSET', streams, 'a:' .. ARGV[5], answer)
-forgetStreams()
-saveLog()
+records = records + (done and 0 or 1)
+forgetOld()
+set(caller, table.concat(answer, ' '))
+saveState()
 liveOn(ARGV[1])
 return positions`
 };
 
-/** `claimStream-3.lua` */
+/** `claimStream-2.lua` */
 export const claimStream = {
-    sha1: '47b337fab2b08e528f97dd73e99f5535593fcc09',
+    sha1: 'f0ddd98fd6d2bcc6c5263719e7de69e54618020a',
     source: String.raw`-- Makes somebody the one who reads a stream.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  time to live in milliseconds
 -- ARGV[2]  greatest age of events in milliseconds, 0 for any
 -- ARGV[3]  stream
@@ -255,35 +343,78 @@ end
 local function msOf(position)
     return tonumber(string.match(position, '^%d+'))
 end
--- One session's log: what stands in its keys, and how events leave it. What is changed here is kept by saveLog().
-local log, state, streams = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('HMGET', state, 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes')
-local dropped, last, first = known[1], known[2], known[3]
--- Of a stream that is not known, something up to here may have been trimmed.
-local gone = known[4] or ''
--- Up to here nothing is left but final responses that nobody has seen.
-local skipped = known[5] or ''
-local bytes = tonumber(known[6] or '') or 0
-local count = redis.call('XLEN', log)
--- When Redis has evicted one of the keys, the others are of no use.
-local isTorn = redis.call('EXISTS', log) ~= (last and 1 or 0) or (last and redis.call('EXISTS', streams) == 0)
-local opened = {}
+-- One session's log: what its state says, and how events leave it. What is changed here is written by saveState().
+local log, state = KEYS[1], KEYS[2]
+local dropped, last, first, gone, skipped, bytes, count, records, most
+local known, streams, sets, removals = {}, {}, {}, {}
 
-local function mend()
-    if isTorn then
-        redis.call('DEL', log, state, streams)
-        last, first, gone, skipped, bytes, count, isTorn = false, false, '', '', 0, 0, false
+local function set(field, value)
+    sets[field], removals[field] = value, nil
+end
+
+local function unset(field)
+    sets[field], removals[field] = nil, true
+end
+
+-- Reads the state, and beside it the fields that will be needed.
+local function openState(fields)
+    local names = { 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes', 'count', 'records', 'most' }
+    local own = #names
+    for i = 1, #fields do
+        names[own + i] = fields[i]
+    end
+    local values = redis.call('HMGET', state, unpack(names))
+    dropped, last, first = values[1], values[2], values[3]
+    gone, skipped = values[4] or '', values[5] or ''
+    bytes, count = tonumber(values[6] or 0), tonumber(values[7] or 0)
+    records, most = tonumber(values[8] or 0), tonumber(values[9] or 2048)
+    for i = 1, #fields do
+        known[fields[i]] = values[own + i]
     end
 end
 
--- What is kept of a stream: { count, floor, delivered, reader, call, previous, at }. count: its events in the log; floor: its
--- last position that was trimmed; at: when it was last claimed or released, or lost its last event, in milliseconds.
+-- Redis may have evicted the log or its state, and one is of no use without the other.
+local function beginAnew()
+    redis.call('DEL', log, state)
+    last, first, gone, skipped, bytes, count, records = false, false, '', '', 0, 0, 0
+    known, streams, sets, removals = {}, {}, {}, {}
+end
+
+-- What is kept of a stream: { floor, delivered, reader, call, previous, undelivered, at }; kept only of one that somebody claimed
+-- or that has final responses that nobody has seen. floor: its last position that was trimmed; undelivered: how many of those
+-- responses are in the log; at: when the record was last needed, in milliseconds.
 local function streamOf(name)
-    if not opened[name] then
-        local isRead, stream = pcall(cjson.decode, redis.call('HGET', streams, 's:' .. name) or 'null')
-        opened[name] = isRead and type(stream) == 'table' and stream or { count = 0, floor = gone }
+    if not streams[name] then
+        local value = known['s:' .. name]
+        if value == nil then
+            value = redis.call('HGET', state, 's:' .. name)
+            known['s:' .. name] = value
+        end
+        local isRead, stream = pcall(cjson.decode, value or 'null')
+        isRead = isRead and type(stream) == 'table'
+        streams[name] = isRead and stream or { floor = gone }
+        streams[name].isStored = value ~= false
     end
-    return opened[name]
+    return streams[name]
+end
+
+local function saveStream(name, at)
+    local stream = streamOf(name)
+    local isStored = stream.isStored
+    if stream.reader or stream.delivered or (stream.undelivered or 0) > 0 then
+        stream.at, stream.isStored = at, nil
+        set('s:' .. name, cjson.encode(stream))
+        records = records + (isStored and 0 or 1)
+        stream.isStored = true
+    else
+        if isBefore(gone, stream.floor) then
+            gone = stream.floor
+        end
+        streams[name] = nil
+        known['s:' .. name] = false
+        unset('s:' .. name)
+        records = records - (isStored and 1 or 0)
+    end
 end
 
 local function finalField(stream, finalOf)
@@ -299,8 +430,8 @@ local function entryOf(pair)
     return entry
 end
 
-local function entriesBehind(position, most)
-    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', most)
+local function entriesBehind(position, limit)
+    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', limit)
 end
 
 local function firstBehind(position)
@@ -312,32 +443,40 @@ local function remove(entry)
     redis.call('XDEL', log, entry.id)
     count = count - 1
     bytes = bytes - #entry.m
-    local stream = streamOf(entry.s)
-    stream.count = stream.count - 1
-    stream.at = msOf(last)
-    if isBefore(stream.floor, entry.id) then
-        stream.floor = entry.id
-    end
     if entry.f then
-        redis.call('HDEL', state, finalField(entry.s, entry.f))
+        unset(finalField(entry.s, entry.f))
     end
+    local stream = streamOf(entry.s)
+    if not stream.isStored then
+        gone = isBefore(gone, entry.id) and entry.id or gone
+        streams[entry.s] = nil
+        return
+    end
+    stream.floor = isBefore(stream.floor, entry.id) and entry.id or stream.floor
+    stream.undelivered = (stream.undelivered or 0) - (entry.u and 1 or 0)
+    saveStream(entry.s, msOf(last))
 end
 
--- The oldest goes first, but final responses that nobody has seen go last.
+-- The oldest goes first, but final responses that nobody has seen go last: up to skipped nothing else is left.
 local function trim(maxEvents, maxBytes)
-    while count > 0 and (count > maxEvents or bytes > maxBytes) do
+    while count > maxEvents or bytes > maxBytes do
         local entry = firstBehind(skipped)
         while entry and entry.u do
             skipped = entry.id
             entry = firstBehind(skipped)
         end
-        remove(entry or firstBehind(''))
+        entry = entry or firstBehind('')
+        if not entry then
+            count, bytes = 0, 0
+            return
+        end
+        remove(entry)
     end
 end
 
 -- Removes what is older, 0 for nothing.
 local function expire(maxAgeMs)
-    if maxAgeMs > 0 and last and not isTorn then
+    if maxAgeMs > 0 and last then
         local now = redis.call('TIME')
         local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - maxAgeMs
         local entry = firstBehind('')
@@ -348,88 +487,106 @@ local function expire(maxAgeMs)
     end
 end
 
-local function saveLog()
-    for name, stream in pairs(opened) do
-        if stream.count > 0 or stream.reader or stream.delivered or stream.floor ~= gone then
-            redis.call('HSET', streams, 's:' .. name, cjson.encode(stream))
-        else
-            redis.call('HDEL', streams, 's:' .. name)
-        end
-    end
-    if last then
-        local text = string.format('%.0f', bytes)
-        redis.call('HSET', state, 'last', last, 'first', first, 'gone', gone, 'skipped', skipped, 'bytes', text)
+local function flush(command, items)
+    for from = 1, #items, 1000 do
+        redis.call(command, state, unpack(items, from, math.min(from + 999, #items)))
     end
 end
 
-local function liveOn(ttlMs)
-    for i = 1, 3 do
-        redis.call('PEXPIRE', KEYS[i], ttlMs)
+local function saveState()
+    if last then
+        set('last', last)
+        set('first', first)
+        set('gone', gone)
+        set('skipped', skipped)
+        set('bytes', string.format('%.0f', bytes))
+        set('count', count)
     end
+    set('records', records)
+    local written, removed = {}, {}
+    for field, value in pairs(sets) do
+        written[#written + 1] = field
+        written[#written + 1] = value
+    end
+    for field in pairs(removals) do
+        removed[#removed + 1] = field
+    end
+    flush('HDEL', removed)
+    flush('HSET', written)
 end
--- Streams of which the log has nothing left must not gather for as long as the session lives. When there are many, this forgets
--- those that were left longest ago, first of all those that nobody reads; and calls that were answered long since.
-local function forgetStreams()
-    local most = tonumber(redis.call('HGET', streams, 'most') or '') or 2048
-    if redis.call('HLEN', streams) <= most then
+
+local function liveOn(ttlMs)
+    redis.call('PEXPIRE', log, ttlMs)
+    redis.call('PEXPIRE', state, ttlMs)
+end
+-- What is kept of streams and of calls must not gather for as long as the session lives. When there is much, this forgets calls,
+-- which were answered long since, and the streams that were left longest ago, first of all those that nobody reads.
+local function forgetOld()
+    if records <= most then
         return
     end
-    local empty = {}
-    local all = redis.call('HGETALL', streams)
+    local old = {}
+    local all = redis.call('HGETALL', state)
+    records = 0
     for i = 1, #all, 2 do
         local kind, name = string.sub(all[i], 1, 2), string.sub(all[i], 3)
         if kind == 'a:' then
-            redis.call('HDEL', streams, all[i])
-        elseif kind == 's:' and streamOf(name).count == 0 then
-            table.insert(empty, name)
+            unset(all[i])
+        elseif kind == 's:' then
+            records = records + 1
+            known[all[i]] = all[i + 1]
+            if (streamOf(name).undelivered or 0) == 0 then
+                old[#old + 1] = name
+            end
         end
     end
-    table.sort(empty, function(a, b)
+    table.sort(old, function(a, b)
         a, b = streamOf(a), streamOf(b)
         if (a.reader == nil) ~= (b.reader == nil) then
             return a.reader == nil
         end
         return (a.at or 0) < (b.at or 0)
     end)
-    for i = 1, #empty - 1024 do
-        local floor = streamOf(empty[i]).floor
-        if isBefore(gone, floor) then
-            gone = floor
-        end
-        opened[empty[i]] = nil
-        redis.call('HDEL', streams, 's:' .. empty[i])
+    for i = 1, #old - 1024 do
+        local stream = streamOf(old[i])
+        stream.reader, stream.delivered = nil, nil
+        saveStream(old[i])
     end
-    redis.call('HSET', streams, 'most', math.max(2048, 2 * redis.call('HLEN', streams)))
+    set('most', math.max(2048, 2 * records))
 end
+openState({ 's:' .. ARGV[3] })
 if dropped then
     return { ARGV[6] == 'held' and 0 or 1, false, false, '' }
 end
-mend()
+if last and redis.call('EXISTS', log) == 0 then
+    beginAnew()
+end
 expire(tonumber(ARGV[2]))
 local stream = streamOf(ARGV[3])
-local holder, isGranted = stream.reader, true
+local holder = stream.reader
+local answer = { 1, holder or false, stream.delivered or false, stream.floor }
 if stream.call == ARGV[5] then
-    holder = stream.previous
+    answer[2] = stream.previous or false
 elseif (ARGV[6] == 'free' and holder) or (ARGV[6] == 'held' and holder ~= ARGV[7]) then
-    isGranted = false
+    answer[1] = 0
 else
     local now = redis.call('TIME')
     stream.reader, stream.call, stream.previous = ARGV[4], ARGV[5], holder
-    stream.at = now[1] * 1000 + math.floor(now[2] / 1000)
+    saveStream(ARGV[3], now[1] * 1000 + math.floor(now[2] / 1000))
+    forgetOld()
 end
-forgetStreams()
-saveLog()
+saveState()
 liveOn(ARGV[1])
-return { isGranted and 1 or 0, holder or false, stream.delivered or false, stream.floor }`
+return answer`
 };
 
 /** `collectMail-n.lua` */
 export const collectMail = {
-    sha1: 'ea18b9e1412ea4a648e9c653a1f9265677e572a3',
+    sha1: 'e5df5329880018eea3ab82007829840f439fdd8a',
     source: String.raw`-- Looks up what has come to some addresses. Removes nothing.
 -- KEYS[…]  an address's mail
 -- ARGV[1]  most messages of one address to return
--- ARGV[…]  of each address: behind which position to look, '' for behind all
+-- ARGV[…]  of each address: behind which position to look, '$' for behind all
 -- returns  of each address: the position up to which was looked, 1 when some before it were trimmed or 0, and the messages
 -- Whether a position comes before another; '' comes before all. Both numbers are compared as such: as text 10-0 comes before 9-0.
 local function isBefore(a, b)
@@ -449,7 +606,7 @@ local answers = {}
 for i, key in ipairs(KEYS) do
     local at = ARGV[i + 1]
     local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-    if at == '' then
+    if at == '$' then
         at = newest and newest[1] or '0-0'
     end
     local answer = { at, 0 }
@@ -471,16 +628,15 @@ end
 return answers`
 };
 
-/** `dropLog-3.lua` */
+/** `dropLog-2.lua` */
 export const dropLog = {
-    sha1: 'f4f11f58326da566a0ede9c5f504ffd8fba7c40a',
+    sha1: 'a19a05b9c0ca745c7a80086bd03a62e1e6792387',
     source: String.raw`-- Removes all that is kept of a session's log, and leaves a mark for a while by which appends that come late are refused.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  life of the mark in milliseconds
 -- returns  0
-redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
+redis.call('UNLINK', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[2], 'dropped', '1')
 redis.call('PEXPIRE', KEYS[2], ARGV[1])
 return 0`
@@ -509,13 +665,12 @@ redis.call('PEXPIRE', KEYS[1], 2 * ARGV[1])
 return 0`
 };
 
-/** `readStream-3.lua` */
+/** `readStream-2.lua` */
 export const readStream = {
-    sha1: 'a94733bb0a97ebfbf1edaf036006259fc43ec09b',
+    sha1: '2e882f36e43d693f428542f930b9ba4cd35accd0',
     source: String.raw`-- Reads on in one stream of a session's log. Looks through a bounded piece of the log.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  greatest age of events in milliseconds, 0 for any
 -- ARGV[2]  stream
 -- ARGV[3]  'after' an event of the stream, or 'since' a position of the log
@@ -539,35 +694,78 @@ end
 local function msOf(position)
     return tonumber(string.match(position, '^%d+'))
 end
--- One session's log: what stands in its keys, and how events leave it. What is changed here is kept by saveLog().
-local log, state, streams = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('HMGET', state, 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes')
-local dropped, last, first = known[1], known[2], known[3]
--- Of a stream that is not known, something up to here may have been trimmed.
-local gone = known[4] or ''
--- Up to here nothing is left but final responses that nobody has seen.
-local skipped = known[5] or ''
-local bytes = tonumber(known[6] or '') or 0
-local count = redis.call('XLEN', log)
--- When Redis has evicted one of the keys, the others are of no use.
-local isTorn = redis.call('EXISTS', log) ~= (last and 1 or 0) or (last and redis.call('EXISTS', streams) == 0)
-local opened = {}
+-- One session's log: what its state says, and how events leave it. What is changed here is written by saveState().
+local log, state = KEYS[1], KEYS[2]
+local dropped, last, first, gone, skipped, bytes, count, records, most
+local known, streams, sets, removals = {}, {}, {}, {}
 
-local function mend()
-    if isTorn then
-        redis.call('DEL', log, state, streams)
-        last, first, gone, skipped, bytes, count, isTorn = false, false, '', '', 0, 0, false
+local function set(field, value)
+    sets[field], removals[field] = value, nil
+end
+
+local function unset(field)
+    sets[field], removals[field] = nil, true
+end
+
+-- Reads the state, and beside it the fields that will be needed.
+local function openState(fields)
+    local names = { 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes', 'count', 'records', 'most' }
+    local own = #names
+    for i = 1, #fields do
+        names[own + i] = fields[i]
+    end
+    local values = redis.call('HMGET', state, unpack(names))
+    dropped, last, first = values[1], values[2], values[3]
+    gone, skipped = values[4] or '', values[5] or ''
+    bytes, count = tonumber(values[6] or 0), tonumber(values[7] or 0)
+    records, most = tonumber(values[8] or 0), tonumber(values[9] or 2048)
+    for i = 1, #fields do
+        known[fields[i]] = values[own + i]
     end
 end
 
--- What is kept of a stream: { count, floor, delivered, reader, call, previous, at }. count: its events in the log; floor: its
--- last position that was trimmed; at: when it was last claimed or released, or lost its last event, in milliseconds.
+-- Redis may have evicted the log or its state, and one is of no use without the other.
+local function beginAnew()
+    redis.call('DEL', log, state)
+    last, first, gone, skipped, bytes, count, records = false, false, '', '', 0, 0, 0
+    known, streams, sets, removals = {}, {}, {}, {}
+end
+
+-- What is kept of a stream: { floor, delivered, reader, call, previous, undelivered, at }; kept only of one that somebody claimed
+-- or that has final responses that nobody has seen. floor: its last position that was trimmed; undelivered: how many of those
+-- responses are in the log; at: when the record was last needed, in milliseconds.
 local function streamOf(name)
-    if not opened[name] then
-        local isRead, stream = pcall(cjson.decode, redis.call('HGET', streams, 's:' .. name) or 'null')
-        opened[name] = isRead and type(stream) == 'table' and stream or { count = 0, floor = gone }
+    if not streams[name] then
+        local value = known['s:' .. name]
+        if value == nil then
+            value = redis.call('HGET', state, 's:' .. name)
+            known['s:' .. name] = value
+        end
+        local isRead, stream = pcall(cjson.decode, value or 'null')
+        isRead = isRead and type(stream) == 'table'
+        streams[name] = isRead and stream or { floor = gone }
+        streams[name].isStored = value ~= false
     end
-    return opened[name]
+    return streams[name]
+end
+
+local function saveStream(name, at)
+    local stream = streamOf(name)
+    local isStored = stream.isStored
+    if stream.reader or stream.delivered or (stream.undelivered or 0) > 0 then
+        stream.at, stream.isStored = at, nil
+        set('s:' .. name, cjson.encode(stream))
+        records = records + (isStored and 0 or 1)
+        stream.isStored = true
+    else
+        if isBefore(gone, stream.floor) then
+            gone = stream.floor
+        end
+        streams[name] = nil
+        known['s:' .. name] = false
+        unset('s:' .. name)
+        records = records - (isStored and 1 or 0)
+    end
 end
 
 local function finalField(stream, finalOf)
@@ -583,8 +781,8 @@ local function entryOf(pair)
     return entry
 end
 
-local function entriesBehind(position, most)
-    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', most)
+local function entriesBehind(position, limit)
+    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', limit)
 end
 
 local function firstBehind(position)
@@ -596,32 +794,40 @@ local function remove(entry)
     redis.call('XDEL', log, entry.id)
     count = count - 1
     bytes = bytes - #entry.m
-    local stream = streamOf(entry.s)
-    stream.count = stream.count - 1
-    stream.at = msOf(last)
-    if isBefore(stream.floor, entry.id) then
-        stream.floor = entry.id
-    end
     if entry.f then
-        redis.call('HDEL', state, finalField(entry.s, entry.f))
+        unset(finalField(entry.s, entry.f))
     end
+    local stream = streamOf(entry.s)
+    if not stream.isStored then
+        gone = isBefore(gone, entry.id) and entry.id or gone
+        streams[entry.s] = nil
+        return
+    end
+    stream.floor = isBefore(stream.floor, entry.id) and entry.id or stream.floor
+    stream.undelivered = (stream.undelivered or 0) - (entry.u and 1 or 0)
+    saveStream(entry.s, msOf(last))
 end
 
--- The oldest goes first, but final responses that nobody has seen go last.
+-- The oldest goes first, but final responses that nobody has seen go last: up to skipped nothing else is left.
 local function trim(maxEvents, maxBytes)
-    while count > 0 and (count > maxEvents or bytes > maxBytes) do
+    while count > maxEvents or bytes > maxBytes do
         local entry = firstBehind(skipped)
         while entry and entry.u do
             skipped = entry.id
             entry = firstBehind(skipped)
         end
-        remove(entry or firstBehind(''))
+        entry = entry or firstBehind('')
+        if not entry then
+            count, bytes = 0, 0
+            return
+        end
+        remove(entry)
     end
 end
 
 -- Removes what is older, 0 for nothing.
 local function expire(maxAgeMs)
-    if maxAgeMs > 0 and last and not isTorn then
+    if maxAgeMs > 0 and last then
         local now = redis.call('TIME')
         local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - maxAgeMs
         local entry = firstBehind('')
@@ -632,36 +838,50 @@ local function expire(maxAgeMs)
     end
 end
 
-local function saveLog()
-    for name, stream in pairs(opened) do
-        if stream.count > 0 or stream.reader or stream.delivered or stream.floor ~= gone then
-            redis.call('HSET', streams, 's:' .. name, cjson.encode(stream))
-        else
-            redis.call('HDEL', streams, 's:' .. name)
-        end
-    end
-    if last then
-        local text = string.format('%.0f', bytes)
-        redis.call('HSET', state, 'last', last, 'first', first, 'gone', gone, 'skipped', skipped, 'bytes', text)
+local function flush(command, items)
+    for from = 1, #items, 1000 do
+        redis.call(command, state, unpack(items, from, math.min(from + 999, #items)))
     end
 end
 
-local function liveOn(ttlMs)
-    for i = 1, 3 do
-        redis.call('PEXPIRE', KEYS[i], ttlMs)
+local function saveState()
+    if last then
+        set('last', last)
+        set('first', first)
+        set('gone', gone)
+        set('skipped', skipped)
+        set('bytes', string.format('%.0f', bytes))
+        set('count', count)
     end
+    set('records', records)
+    local written, removed = {}, {}
+    for field, value in pairs(sets) do
+        written[#written + 1] = field
+        written[#written + 1] = value
+    end
+    for field in pairs(removals) do
+        removed[#removed + 1] = field
+    end
+    flush('HDEL', removed)
+    flush('HSET', written)
+end
+
+local function liveOn(ttlMs)
+    redis.call('PEXPIRE', log, ttlMs)
+    redis.call('PEXPIRE', state, ttlMs)
 end
 local name, mode, at = ARGV[2], ARGV[3], ARGV[4]
 local limit, maxLooked, maxBytes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local stream = streamOf(name)
-if not last or isTorn then
-    return mode == 'since' and at == '' and { stream.reader or false, '', 0, false }
+openState({ 's:' .. name })
+local reader = streamOf(name).reader or false
+if not last then
+    return mode == 'since' and at == '' and { reader, '', 0, false }
 end
 if tonumber(ARGV[1]) > 0 then
     expire(tonumber(ARGV[1]))
-    saveLog()
+    saveState()
 end
-if isBefore(at, stream.floor) then
+if isBefore(at, streamOf(name).floor) then
     return false
 end
 local named = false
@@ -676,9 +896,9 @@ elseif at ~= '' and (isBefore(at, first) or isBefore(last, at)) then
     return false
 end
 
-local page = { stream.reader or false, at, 0, named }
+local page = { reader, at, 0, named }
 local found, looked, size, isFull = 0, 0, 0, false
-repeat
+while at ~= last and not isFull do
     local batch = entriesBehind(at, math.min(64, maxLooked - looked))
     for i = 1, #batch do
         local entry = entryOf(batch[i])
@@ -686,8 +906,8 @@ repeat
         looked = looked + 1
         size = size + #entry.m
         if entry.s == name then
-            table.insert(page, entry.id)
-            table.insert(page, entry.m)
+            page[#page + 1] = entry.id
+            page[#page + 1] = entry.m
             found = found + 1
         end
         isFull = found >= limit or looked >= maxLooked or size >= maxBytes
@@ -695,23 +915,31 @@ repeat
             break
         end
     end
-until isFull or #batch == 0
-if isFull and #entriesBehind(at, 1) > 0 then
-    page[2], page[3] = at, 1
-else
-    -- Behind the last that is there, others may have been trimmed.
-    page[2] = isBefore(at, last) and last or at
+    if #batch == 0 then
+        break
+    end
 end
+if isFull and at ~= last and #entriesBehind(at, 1) > 0 then
+    page[2], page[3] = at, 1
+    return page
+end
+if isBefore(at, last) then
+    -- What was last has been trimmed, or Redis has evicted all.
+    if redis.call('EXISTS', log) == 0 then
+        return false
+    end
+    at = last
+end
+page[2] = at
 return page`
 };
 
-/** `releaseStream-3.lua` */
+/** `releaseStream-2.lua` */
 export const releaseStream = {
-    sha1: 'ce9a27e6240d2f79f82e5c4a3e033c1a9eeffa75',
+    sha1: 'e87f8aa7e12e911aff3356d95ca19a8bd2f1d64c',
     source: String.raw`-- A reader lets a stream go, and says how far it has passed it on. Never creates.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  stream
 -- ARGV[2]  reader
 -- ARGV[3]  position, '' for the very beginning
@@ -730,35 +958,78 @@ end
 local function msOf(position)
     return tonumber(string.match(position, '^%d+'))
 end
--- One session's log: what stands in its keys, and how events leave it. What is changed here is kept by saveLog().
-local log, state, streams = KEYS[1], KEYS[2], KEYS[3]
-local known = redis.call('HMGET', state, 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes')
-local dropped, last, first = known[1], known[2], known[3]
--- Of a stream that is not known, something up to here may have been trimmed.
-local gone = known[4] or ''
--- Up to here nothing is left but final responses that nobody has seen.
-local skipped = known[5] or ''
-local bytes = tonumber(known[6] or '') or 0
-local count = redis.call('XLEN', log)
--- When Redis has evicted one of the keys, the others are of no use.
-local isTorn = redis.call('EXISTS', log) ~= (last and 1 or 0) or (last and redis.call('EXISTS', streams) == 0)
-local opened = {}
+-- One session's log: what its state says, and how events leave it. What is changed here is written by saveState().
+local log, state = KEYS[1], KEYS[2]
+local dropped, last, first, gone, skipped, bytes, count, records, most
+local known, streams, sets, removals = {}, {}, {}, {}
 
-local function mend()
-    if isTorn then
-        redis.call('DEL', log, state, streams)
-        last, first, gone, skipped, bytes, count, isTorn = false, false, '', '', 0, 0, false
+local function set(field, value)
+    sets[field], removals[field] = value, nil
+end
+
+local function unset(field)
+    sets[field], removals[field] = nil, true
+end
+
+-- Reads the state, and beside it the fields that will be needed.
+local function openState(fields)
+    local names = { 'dropped', 'last', 'first', 'gone', 'skipped', 'bytes', 'count', 'records', 'most' }
+    local own = #names
+    for i = 1, #fields do
+        names[own + i] = fields[i]
+    end
+    local values = redis.call('HMGET', state, unpack(names))
+    dropped, last, first = values[1], values[2], values[3]
+    gone, skipped = values[4] or '', values[5] or ''
+    bytes, count = tonumber(values[6] or 0), tonumber(values[7] or 0)
+    records, most = tonumber(values[8] or 0), tonumber(values[9] or 2048)
+    for i = 1, #fields do
+        known[fields[i]] = values[own + i]
     end
 end
 
--- What is kept of a stream: { count, floor, delivered, reader, call, previous, at }. count: its events in the log; floor: its
--- last position that was trimmed; at: when it was last claimed or released, or lost its last event, in milliseconds.
+-- Redis may have evicted the log or its state, and one is of no use without the other.
+local function beginAnew()
+    redis.call('DEL', log, state)
+    last, first, gone, skipped, bytes, count, records = false, false, '', '', 0, 0, 0
+    known, streams, sets, removals = {}, {}, {}, {}
+end
+
+-- What is kept of a stream: { floor, delivered, reader, call, previous, undelivered, at }; kept only of one that somebody claimed
+-- or that has final responses that nobody has seen. floor: its last position that was trimmed; undelivered: how many of those
+-- responses are in the log; at: when the record was last needed, in milliseconds.
 local function streamOf(name)
-    if not opened[name] then
-        local isRead, stream = pcall(cjson.decode, redis.call('HGET', streams, 's:' .. name) or 'null')
-        opened[name] = isRead and type(stream) == 'table' and stream or { count = 0, floor = gone }
+    if not streams[name] then
+        local value = known['s:' .. name]
+        if value == nil then
+            value = redis.call('HGET', state, 's:' .. name)
+            known['s:' .. name] = value
+        end
+        local isRead, stream = pcall(cjson.decode, value or 'null')
+        isRead = isRead and type(stream) == 'table'
+        streams[name] = isRead and stream or { floor = gone }
+        streams[name].isStored = value ~= false
     end
-    return opened[name]
+    return streams[name]
+end
+
+local function saveStream(name, at)
+    local stream = streamOf(name)
+    local isStored = stream.isStored
+    if stream.reader or stream.delivered or (stream.undelivered or 0) > 0 then
+        stream.at, stream.isStored = at, nil
+        set('s:' .. name, cjson.encode(stream))
+        records = records + (isStored and 0 or 1)
+        stream.isStored = true
+    else
+        if isBefore(gone, stream.floor) then
+            gone = stream.floor
+        end
+        streams[name] = nil
+        known['s:' .. name] = false
+        unset('s:' .. name)
+        records = records - (isStored and 1 or 0)
+    end
 end
 
 local function finalField(stream, finalOf)
@@ -774,8 +1045,8 @@ local function entryOf(pair)
     return entry
 end
 
-local function entriesBehind(position, most)
-    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', most)
+local function entriesBehind(position, limit)
+    return redis.call('XRANGE', log, position == '' and '-' or '(' .. position, '+', 'COUNT', limit)
 end
 
 local function firstBehind(position)
@@ -787,32 +1058,40 @@ local function remove(entry)
     redis.call('XDEL', log, entry.id)
     count = count - 1
     bytes = bytes - #entry.m
-    local stream = streamOf(entry.s)
-    stream.count = stream.count - 1
-    stream.at = msOf(last)
-    if isBefore(stream.floor, entry.id) then
-        stream.floor = entry.id
-    end
     if entry.f then
-        redis.call('HDEL', state, finalField(entry.s, entry.f))
+        unset(finalField(entry.s, entry.f))
     end
+    local stream = streamOf(entry.s)
+    if not stream.isStored then
+        gone = isBefore(gone, entry.id) and entry.id or gone
+        streams[entry.s] = nil
+        return
+    end
+    stream.floor = isBefore(stream.floor, entry.id) and entry.id or stream.floor
+    stream.undelivered = (stream.undelivered or 0) - (entry.u and 1 or 0)
+    saveStream(entry.s, msOf(last))
 end
 
--- The oldest goes first, but final responses that nobody has seen go last.
+-- The oldest goes first, but final responses that nobody has seen go last: up to skipped nothing else is left.
 local function trim(maxEvents, maxBytes)
-    while count > 0 and (count > maxEvents or bytes > maxBytes) do
+    while count > maxEvents or bytes > maxBytes do
         local entry = firstBehind(skipped)
         while entry and entry.u do
             skipped = entry.id
             entry = firstBehind(skipped)
         end
-        remove(entry or firstBehind(''))
+        entry = entry or firstBehind('')
+        if not entry then
+            count, bytes = 0, 0
+            return
+        end
+        remove(entry)
     end
 end
 
 -- Removes what is older, 0 for nothing.
 local function expire(maxAgeMs)
-    if maxAgeMs > 0 and last and not isTorn then
+    if maxAgeMs > 0 and last then
         local now = redis.call('TIME')
         local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - maxAgeMs
         local entry = firstBehind('')
@@ -823,52 +1102,65 @@ local function expire(maxAgeMs)
     end
 end
 
-local function saveLog()
-    for name, stream in pairs(opened) do
-        if stream.count > 0 or stream.reader or stream.delivered or stream.floor ~= gone then
-            redis.call('HSET', streams, 's:' .. name, cjson.encode(stream))
-        else
-            redis.call('HDEL', streams, 's:' .. name)
-        end
-    end
-    if last then
-        local text = string.format('%.0f', bytes)
-        redis.call('HSET', state, 'last', last, 'first', first, 'gone', gone, 'skipped', skipped, 'bytes', text)
+local function flush(command, items)
+    for from = 1, #items, 1000 do
+        redis.call(command, state, unpack(items, from, math.min(from + 999, #items)))
     end
 end
 
-local function liveOn(ttlMs)
-    for i = 1, 3 do
-        redis.call('PEXPIRE', KEYS[i], ttlMs)
+local function saveState()
+    if last then
+        set('last', last)
+        set('first', first)
+        set('gone', gone)
+        set('skipped', skipped)
+        set('bytes', string.format('%.0f', bytes))
+        set('count', count)
     end
+    set('records', records)
+    local written, removed = {}, {}
+    for field, value in pairs(sets) do
+        written[#written + 1] = field
+        written[#written + 1] = value
+    end
+    for field in pairs(removals) do
+        removed[#removed + 1] = field
+    end
+    flush('HDEL', removed)
+    flush('HSET', written)
 end
-if dropped or isTorn or redis.call('EXISTS', streams) == 0 then
+
+local function liveOn(ttlMs)
+    redis.call('PEXPIRE', log, ttlMs)
+    redis.call('PEXPIRE', state, ttlMs)
+end
+openState({ 's:' .. ARGV[1] })
+local stream = streamOf(ARGV[1])
+if dropped or (not last and not stream.isStored) then
     return 0
 end
-local stream = streamOf(ARGV[1])
 if stream.reader == ARGV[2] then
     stream.reader, stream.call, stream.previous = nil, nil, nil
 end
 if last and not isBefore(last, ARGV[3]) and isBefore(stream.delivered or '', ARGV[3]) then
     stream.delivered = ARGV[3]
 end
-saveLog()
+saveStream(ARGV[1], stream.at)
+saveState()
 return 0`
 };
 
-/** `touchLog-3.lua` */
+/** `touchLog-2.lua` */
 export const touchLog = {
-    sha1: 'f94896b5244ea83b781d692ef57436384550f105',
+    sha1: 'd29fc47d7bfcbc5856c676e560878db74abdee66',
     source: String.raw`-- Starts the time to live of a session's log anew. Never creates, and does not lengthen what is left of one that was dropped.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  time to live in milliseconds
 -- returns  0
 if redis.call('HEXISTS', KEYS[2], 'dropped') == 0 then
-    for i = 1, 3 do
-        redis.call('PEXPIRE', KEYS[i], ARGV[1])
-    end
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+    redis.call('PEXPIRE', KEYS[2], ARGV[1])
 end
 return 0`
 };

@@ -1,7 +1,6 @@
 -- Makes somebody the one who reads a stream.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  time to live in milliseconds
 -- ARGV[2]  greatest age of events in milliseconds, 0 for any
 -- ARGV[3]  stream
@@ -13,23 +12,27 @@
 --          nothing of it has been trimmed
 -- include log
 -- include forget
+openState({ 's:' .. ARGV[3] })
 if dropped then
     return { ARGV[6] == 'held' and 0 or 1, false, false, '' }
 end
-mend()
+if last and redis.call('EXISTS', log) == 0 then
+    beginAnew()
+end
 expire(tonumber(ARGV[2]))
 local stream = streamOf(ARGV[3])
-local holder, isGranted = stream.reader, true
+local holder = stream.reader
+local answer = { 1, holder or false, stream.delivered or false, stream.floor }
 if stream.call == ARGV[5] then
-    holder = stream.previous
+    answer[2] = stream.previous or false
 elseif (ARGV[6] == 'free' and holder) or (ARGV[6] == 'held' and holder ~= ARGV[7]) then
-    isGranted = false
+    answer[1] = 0
 else
     local now = redis.call('TIME')
     stream.reader, stream.call, stream.previous = ARGV[4], ARGV[5], holder
-    stream.at = now[1] * 1000 + math.floor(now[2] / 1000)
+    saveStream(ARGV[3], now[1] * 1000 + math.floor(now[2] / 1000))
+    forgetOld()
 end
-forgetStreams()
-saveLog()
+saveState()
 liveOn(ARGV[1])
-return { isGranted and 1 or 0, holder or false, stream.delivered or false, stream.floor }
+return answer

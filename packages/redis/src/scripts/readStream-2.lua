@@ -1,7 +1,6 @@
 -- Reads on in one stream of a session's log. Looks through a bounded piece of the log.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
--- KEYS[3]  its streams
 -- ARGV[1]  greatest age of events in milliseconds, 0 for any
 -- ARGV[2]  stream
 -- ARGV[3]  'after' an event of the stream, or 'since' a position of the log
@@ -14,15 +13,16 @@
 -- include log
 local name, mode, at = ARGV[2], ARGV[3], ARGV[4]
 local limit, maxLooked, maxBytes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local stream = streamOf(name)
-if not last or isTorn then
-    return mode == 'since' and at == '' and { stream.reader or false, '', 0, false }
+openState({ 's:' .. name })
+local reader = streamOf(name).reader or false
+if not last then
+    return mode == 'since' and at == '' and { reader, '', 0, false }
 end
 if tonumber(ARGV[1]) > 0 then
     expire(tonumber(ARGV[1]))
-    saveLog()
+    saveState()
 end
-if isBefore(at, stream.floor) then
+if isBefore(at, streamOf(name).floor) then
     return false
 end
 local named = false
@@ -37,9 +37,9 @@ elseif at ~= '' and (isBefore(at, first) or isBefore(last, at)) then
     return false
 end
 
-local page = { stream.reader or false, at, 0, named }
+local page = { reader, at, 0, named }
 local found, looked, size, isFull = 0, 0, 0, false
-repeat
+while at ~= last and not isFull do
     local batch = entriesBehind(at, math.min(64, maxLooked - looked))
     for i = 1, #batch do
         local entry = entryOf(batch[i])
@@ -47,8 +47,8 @@ repeat
         looked = looked + 1
         size = size + #entry.m
         if entry.s == name then
-            table.insert(page, entry.id)
-            table.insert(page, entry.m)
+            page[#page + 1] = entry.id
+            page[#page + 1] = entry.m
             found = found + 1
         end
         isFull = found >= limit or looked >= maxLooked or size >= maxBytes
@@ -56,11 +56,20 @@ repeat
             break
         end
     end
-until isFull or #batch == 0
-if isFull and #entriesBehind(at, 1) > 0 then
-    page[2], page[3] = at, 1
-else
-    -- Behind the last that is there, others may have been trimmed.
-    page[2] = isBefore(at, last) and last or at
+    if #batch == 0 then
+        break
+    end
 end
+if isFull and at ~= last and #entriesBehind(at, 1) > 0 then
+    page[2], page[3] = at, 1
+    return page
+end
+if isBefore(at, last) then
+    -- What was last has been trimmed, or Redis has evicted all.
+    if redis.call('EXISTS', log) == 0 then
+        return false
+    end
+    at = last
+end
+page[2] = at
 return page
