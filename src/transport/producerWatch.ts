@@ -3,8 +3,8 @@ import type { Outcome } from '../cluster/clusterNode.js';
 
 /** How often the node that runs a request is asked whether it still does. */
 const intervalMs = 1000;
-/** How many times in a row it may fail to answer before it counts as dead. */
-const patience = 3;
+/** How many times in a row it may fail to answer before it counts as dead: it may just be finding its connection again. */
+const patience = 4;
 
 export interface ProducerWatchSettings {
     /** Asks the node that runs the request. Rejects when it cannot be asked. */

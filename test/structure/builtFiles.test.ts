@@ -11,9 +11,11 @@ const formats = ['esm', 'cjs'];
 const arrows: Record<string, string[]> = {
     jsonrpc: [],
     ports: ['jsonrpc'],
-    session: ['ports', 'jsonrpc'],
+    bus: ['ports', 'jsonrpc'],
     memory: ['ports', 'jsonrpc'],
-    transport: ['session', 'ports', 'jsonrpc']
+    cluster: ['ports', 'jsonrpc'],
+    session: ['ports', 'jsonrpc'],
+    transport: ['session', 'cluster', 'ports', 'jsonrpc']
 };
 
 /** Private fields of the base's `Protocol`, `Server`, `McpServer` and of its two transports. */
