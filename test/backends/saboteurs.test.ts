@@ -1,5 +1,5 @@
 import { InMemoryEventLog, InMemoryMessageBus, type MessageBus } from '@mcp-sessions/core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { patience, runClause } from './contract/clauses.js';
 import { logClauses, modelClause, type OpenLog } from './contract/eventLog.js';
 import { busClauses, type OpenBus } from './contract/messageBus.js';
@@ -13,6 +13,9 @@ import { trimmingSaboteurs } from './saboteurs/trimming.js';
 
 const allLogClauses = [...logClauses, modelClause(100)];
 const logSaboteurs = [...appendSaboteurs, ...readSaboteurs, ...claimSaboteurs, ...endingSaboteurs, ...trimmingSaboteurs];
+
+/** Milliseconds: what never comes is not waited for as long as what may come late. */
+const short = 300;
 
 const withoutNumber = (title: string) => title.replace(/^[A-Z]\d+: /, '');
 
@@ -52,21 +55,16 @@ function openBrokenBus({ sabotage }: BusSaboteur): OpenBus {
 }
 
 describe('a saboteur is caught on the clause that it breaks', () => {
-    beforeAll(() => {
-        // What never comes is not waited for as long as what may come late.
-        patience.timeout = 300;
-    });
-
     describe.each(logSaboteurs)('EventLog: $fault', saboteur => {
         it.each(saboteur.caughtBy)('%s', async beginning => {
-            patience.timeout = /^(ttl|maxAge)/.test(beginning) ? 3500 : 300;
+            patience.timeout = /^(ttl|maxAge)/.test(beginning) ? 2500 : short;
             await expect(runClause(clauseOf(allLogClauses, beginning), openBroken(saboteur))).rejects.toThrow();
         });
     });
 
     describe.each(busSaboteurs)('MessageBus: $fault', saboteur => {
         it.each(saboteur.caughtBy)('%s', async beginning => {
-            patience.timeout = 300;
+            patience.timeout = short;
             await expect(runClause(clauseOf(busClauses, beginning), openBrokenBus(saboteur))).rejects.toThrow();
         });
     });

@@ -1,13 +1,13 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { RedisEventLog } from '@mcp-sessions/redis';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
 import { Fixture, mcpUrl, onRedis, seen } from './support/fixture.js';
+import { responsesIn, storedMessages } from './support/sessionLog.js';
 import { Wire } from './support/wire.js';
-import { logged, resultText, type WireMessage, type WireStream } from './support/wireStream.js';
+import { logged, resultText, type WireStream } from './support/wireStream.js';
 
 const redis = onRedis();
 const paused = new Set<NodeProcess>();
@@ -35,14 +35,7 @@ afterEach(async () => {
 
 const isHanging = (node: NodeProcess, name: string) => Fixture.until(`${name} runs`, async () => (await seen(node)).hanging.includes(name));
 
-/** What is in the log of a request's stream, by the id of one of its events. */
-async function logOf({ sessionId }: Wire, eventId: string): Promise<WireMessage[]> {
-    const log = new RedisEventLog({ redis: redis.redis, keyPrefix: redis.keyPrefix });
-    const page = await log.read(sessionId!, eventId.split('~')[0]!, { since: '' }, 1000);
-    return (page?.events ?? []).map(({ message }) => message as WireMessage);
-}
-
-const responses = (messages: readonly WireMessage[]) => messages.filter(({ method }) => method === undefined);
+const logOf = (wire: Wire, eventId: string) => storedMessages(redis, wire, eventId);
 
 /** A session that began on the first of three nodes. */
 async function started(): Promise<{ wires: Wire[]; nodes: readonly NodeProcess[] }> {
@@ -81,7 +74,7 @@ describe('the node that runs a call is killed', { timeout: 60_000 }, () => {
             GONE
         ]);
         expect(await (await wires[2]!.listen(resumed.lastEventId)).rest()).toEqual([]);
-        expect(responses(await logOf(wires[0]!, primingId))).toHaveLength(1);
+        expect(responsesIn(await logOf(wires[0]!, primingId))).toHaveLength(1);
         expect(await wires[1]!.tool('echo', { text: 'the session goes on' })).toBe('the session goes on');
     });
 
@@ -121,7 +114,7 @@ describe('the node that runs a call is killed', { timeout: 60_000 }, () => {
         const { nodes, wires } = await started();
         const { stream, primingId } = await primed(wires[0]!.call('cut', { name: 'c', before: 1, after: 1, pauseMs: 50 }, { id: 'kept' }));
         await stream.rest();
-        await Fixture.until('the result is stored', async () => responses(await logOf(wires[0]!, primingId)).length === 1);
+        await Fixture.until('the result is stored', async () => responsesIn(await logOf(wires[0]!, primingId)).length === 1);
         await nodes[0]!.kill();
         const rest = await (await wires[1]!.listen(stream.lastEventId)).rest();
         expect(rest.map(message => resultText(message) ?? logged(message))).toEqual(['c-2', 'c is done']);
@@ -160,10 +153,10 @@ describe('the node that runs a call is paused, and comes back', { timeout: 60_00
 
         goOn(nodes[0]!);
         // The connection to the node that was paused is still open: it ends, without a second answer.
-        expect(responses(await first.rest())).toEqual([]);
-        expect(responses(await logOf(wires[0]!, primingId))).toHaveLength(1);
+        expect(responsesIn(await first.rest())).toEqual([]);
+        expect(responsesIn(await logOf(wires[0]!, primingId))).toHaveLength(1);
         for (const wire of wires) {
-            expect(responses(await (await wire.listen(primingId)).rest())).toEqual([{ jsonrpc: '2.0', id: 'slow', error: GONE }]);
+            expect(responsesIn(await (await wire.listen(primingId)).rest())).toEqual([{ jsonrpc: '2.0', id: 'slow', error: GONE }]);
         }
         expect(await wires[0]!.tool('echo', { text: 'here again' })).toBe('here again');
     });

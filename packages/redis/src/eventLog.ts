@@ -34,7 +34,7 @@ export interface RedisEventLogOptions {
 
 /** What one call may do, so that Redis is soon there for others again. */
 const maxAppended = 250;
-const maxLookedAt = 1000;
+const maxLookedAt = 500;
 const maxBytesLookedAt = 1024 * 1024;
 
 /** How long a dropped log refuses what is still on its way. */

@@ -3,28 +3,27 @@ import { digest } from '@mcp-sessions/core';
 /** Names of sessions that are looked up again and again, so that each is hashed once. */
 const remembered = 10_000;
 
-/** Of a session's log: the events, its state, and its streams. */
-export type LogKeys = readonly [log: string, state: string, streams: string];
+/** Of a session's log: the events, and what is known of them. */
+export type LogKeys = readonly [log: string, state: string];
 
 /**
- * The names of Redis keys of sessions. Of a session's id they hold only the SHA-256, in braces: all keys of one session lie in one
- * slot of a cluster. Each key has a time to live.
+ * The names of Redis keys of sessions. Of a session's id they hold only the SHA-256, in braces: all keys of one session lie
+ * in one slot of a cluster. Each key has a time to live.
  *
- *     mcp:session:{JXzuAxB0FZB…}              string, the record (see envelope.ts)
- *     mcp:session:{JXzuAxB0FZB…}:log          stream, the events of all streams of the session; an entry's id is its position
- *                                               s  stream    m  message, JSON
- *                                               f  the request that it answers finally    u  1 when nobody has seen it
- *     mcp:session:{JXzuAxB0FZB…}:log:state    hash
- *                                               first, last    positions of the first and of the last event that ever was
- *                                               gone           of a stream that is not in :streams, up to here events may be gone
- *                                               skipped        up to here only final responses are left that nobody has seen
- *                                               bytes          of all messages together
- *                                               f:<length of stream>:<stream>:<request>    the request has its final response
- *                                               dropped        1, alone: the session was dropped; stays for a while
- *     mcp:session:{JXzuAxB0FZB…}:log:streams  hash
- *                                               s:<stream>     what is kept of one stream, JSON (see scripts/includes/log.lua)
- *                                               a:<appender>   its last call and what that answered, in case it is sent again
- *                                               most           fields at which those are forgotten that are no longer of use
+ *     mcp:session:{JXzuAxB0FZB…}            string, the record (see envelope.ts)
+ *     mcp:session:{JXzuAxB0FZB…}:log        stream, the events of all streams of the session; an entry's id is its position
+ *                                             s  stream    m  message, JSON
+ *                                             f  the request that it answers finally    u  1 when nobody has seen it
+ *     mcp:session:{JXzuAxB0FZB…}:log:state  hash
+ *                                             first, last      positions of the first and of the last event that ever was
+ *                                             gone             of a stream without s:…, events up to here may have been trimmed
+ *                                             skipped          up to here only final responses are left that nobody has seen
+ *                                             count, bytes     of the messages in the log
+ *                                             f:<length of stream>:<stream>:<request>    the request has its final response
+ *                                             s:<stream>       JSON, see scripts/includes/log.lua
+ *                                             a:<appender>     its last call and what that answered, in case it is sent again
+ *                                             records, most    of the last two: how many, and at how many the oldest are forgotten
+ *                                             dropped          1, alone: the session was dropped; stays for a while
  */
 export class Keys {
     private readonly known = new Map<string, string>();
@@ -37,7 +36,7 @@ export class Keys {
 
     async log(sessionId: string): Promise<LogKeys> {
         const session = await this.session(sessionId);
-        return [`${session}:log`, `${session}:log:state`, `${session}:log:streams`];
+        return [`${session}:log`, `${session}:log:state`];
     }
 
     private async make(sessionId: string): Promise<string> {

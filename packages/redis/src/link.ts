@@ -12,8 +12,6 @@ export interface LinkSettings {
     onMessage(channel: string, message: string): void;
     /** These are in force. */
     onConfirmed(channels: readonly string[]): void;
-    /** Channels belong to another server by now. */
-    onMoved(): void;
     /** Redis refuses these. */
     onRefused(channels: readonly string[], error: Error): void;
     /** Nothing more comes; called once. */
@@ -42,16 +40,13 @@ export class Link {
     private readonly ended: Promise<void>;
 
     constructor(private readonly settings: LinkSettings) {
-        const { connection, isSharded, onMessage, onMoved } = settings;
+        const { connection, isSharded, onMessage } = settings;
         this.ended = new Promise(resolve => connection.on('end', resolve));
         connection.on('end', () => this.lose(new Error('The connection was closed')));
         // While it opens an error is followed by the end. Later it may be one of replies that no longer belong to their commands.
         connection.on('error', error => (this.state === 'open' ? this.lose(error) : (this.cause ??= error)));
         // The only sign that ioredis 5 gives of a sharded channel that is refused because it has moved.
-        connection.on('moved', () => {
-            onMoved();
-            this.lose(new Error('Channels have moved to another server'));
-        });
+        connection.on('moved', () => this.lose(new Error('Channels have moved to another server')));
         connection.on(isSharded ? 'smessage' : 'message', onMessage);
         this.open().catch((error: unknown) => this.lose(toError(error)));
     }

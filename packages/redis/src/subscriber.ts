@@ -124,7 +124,6 @@ export class Subscriber {
             heartbeatMs,
             onMessage,
             onConfirmed: group => this.confirm(place, group),
-            onMoved: () => topology.refresh(),
             onRefused: (group, error) => this.refuse(place, group, error),
             onLost: error => this.lose(place, link, error),
             onIdle: () => this.links.get(place) === link && this.links.delete(place)
@@ -166,7 +165,9 @@ export class Subscriber {
                 want.confirmed.reject(error);
             }
         }
-        if (!wasMoved) {
+        if (wasMoved) {
+            this.settings.topology.refresh();
+        } else {
             this.settings.onLost(error);
         }
     }
@@ -177,6 +178,7 @@ export class Subscriber {
         }
         this.links.delete(place);
         this.failing.add(place);
+        this.settings.topology.refresh();
         for (const [channel, want] of this.wants) {
             if (want.place === place) {
                 this.evict(channel, want);

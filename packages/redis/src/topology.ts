@@ -13,9 +13,9 @@ export interface Topology {
     placeOf(channel: string): string | undefined;
     /** A connection to a place, not open yet; undefined when it is no longer there. */
     connect(place: string): { readonly connection: ListeningClient; readonly isCurrent?: () => boolean } | undefined;
-    /** Whether a server refuses a channel because it belongs elsewhere; from now on it is looked for there. */
+    /** Whether a server refuses a channel because it belongs elsewhere. */
     isElsewhere(error: Error): boolean;
-    /** Channels are no longer where they were: it is asked where they are. */
+    /** Something is no longer where it was: asks where everything is. */
     refresh(): void;
 }
 
@@ -119,11 +119,7 @@ function clusterTopology(redis: ClusterClient, keyPrefix: string, sharded: boole
                 isSharded = false;
                 return true;
             }
-            const wasMoved = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /.test(error.message);
-            if (wasMoved) {
-                redis.refreshSlotsCache();
-            }
-            return wasMoved;
+            return /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN) /.test(error.message);
         },
         refresh: () => redis.refreshSlotsCache()
     };

@@ -29,6 +29,22 @@ export const mailboxClauses: readonly Clause<OpenMailbox>[] = [
         }
     },
     {
+        title: 'collect: from the beginning it has all that is kept',
+        async run(open) {
+            const backend = await open();
+            const [a, b] = [backend.mailbox(), backend.mailbox()];
+            const { messages: none, cursor } = await one(b, 'node/a', '');
+            expect(none).toEqual([]);
+            await a.post('node/a', '1');
+            await a.post('node/a', '2');
+            expect((await one(b, 'node/a', '')).messages).toEqual(['1', '2']);
+            const all = await one(b, 'node/a', cursor);
+            expect(all.messages).toEqual(['1', '2']);
+            await a.post('node/a', '3');
+            expect((await one(b, 'node/a', all.cursor)).messages).toEqual(['3']);
+        }
+    },
+    {
         title: 'collect: what came since the cursor, in order, each message once',
         async run(open) {
             const backend = await open();

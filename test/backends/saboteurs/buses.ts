@@ -57,7 +57,7 @@ export const busSaboteurs: BusSaboteur[] = [
         caughtBy: ['publish: reaches every node', 'publish: several at once'],
         sabotage: heardBy(listener => {
             let count = 0;
-            return message => void setTimeout(() => listener.onMessage(message), (count++ % 3) * 2);
+            return message => void setTimeout(() => listener.onMessage(message), (count++ % 4) * 2);
         })
     },
     {
@@ -86,7 +86,7 @@ export const busSaboteurs: BusSaboteur[] = [
         sabotage: heardBy(listener => message => message && listener.onMessage(message))
     },
     {
-        fault: 'a message of a megabyte is cut',
+        fault: 'a long message is cut',
         caughtBy: ['publish: a message arrives'],
         sabotage: heardBy(listener => message => listener.onMessage(message.slice(0, 100_000)))
     },

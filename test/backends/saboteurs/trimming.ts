@@ -21,19 +21,17 @@ export const trimmingSaboteurs: LogSaboteur[] = [
         ),
         isUnlimited: true
     },
-    {
-        ...saboteur('each stream has the room of a session', 'maxEvents: counts over all streams', log => ({
-            append: async (id, events) => {
-                const positions: (string | null)[] = [];
-                for (const event of events) {
-                    positions.push(...(await log.append(`${id} ${event.streamId}`, [event])));
-                }
-                return positions;
-            },
-            read: (id, streamId, ...rest) => log.read(`${id} ${streamId}`, streamId, ...rest),
-            claim: (id, streamId, ...rest) => log.claim(`${id} ${streamId}`, streamId, ...rest)
-        }))
-    },
+    saboteur('each stream has the room of a session', 'maxEvents: counts over all streams', log => ({
+        append: async (id, events) => {
+            const positions: (string | null)[] = [];
+            for (const event of events) {
+                positions.push(...(await log.append(`${id} ${event.streamId}`, [event])));
+            }
+            return positions;
+        },
+        read: (id, streamId, ...rest) => log.read(`${id} ${streamId}`, streamId, ...rest),
+        claim: (id, streamId, ...rest) => log.claim(`${id} ${streamId}`, streamId, ...rest)
+    })),
     saboteur('sessions share their room', 'sessions are trimmed apart', log => ({
         append: (id, events) =>
             log.append(
@@ -60,10 +58,10 @@ export const trimmingSaboteurs: LogSaboteur[] = [
             return page ?? log.read(id, streamId, { since: (await log.claim(id, streamId, 'x')).kept }, limit);
         }
     })),
-    saboteur('once something was trimmed, the beginning of the log is no cursor of any kind', '`kept` is where', log => ({
+    saboteur('`kept` is always empty', '`kept` is where', log => ({
         claim: async (...args) => ({ ...(await log.claim(...args)), kept: '' })
     })),
-    saboteur('what is left is told to begin at the end', '`kept` is where', log => ({
+    saboteur('`kept` is always the end', '`kept` is where', log => ({
         claim: async (id, streamId, ...rest) => {
             const claim = await log.claim(id, streamId, ...rest);
             const all = await log.read(id, streamId, { since: claim.kept }, 1000);
@@ -96,7 +94,7 @@ export const trimmingSaboteurs: LogSaboteur[] = [
         })()
     ),
     saboteur(
-        'an old event is shown as long as it is there',
+        'behind an event, the next one is left out',
         'a cursor behind which',
         paging((page, cursor) => ('after' in cursor ? { ...page, events: page.events.slice(1) } : page))
     )

@@ -1,20 +1,13 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
 import { openRedis, startPrivateRedis, type PrivateRedis, type Service } from '../../../scripts/services.mjs';
 import { startCluster, type Cluster } from '../../support/cluster.js';
 import type { NodeProcess } from '../../support/nodeProcess.js';
 import type { Seen } from './app.js';
+import { buildFork } from './build.js';
 
-const BUILD = fileURLToPath(new URL('../../../scripts/build.mjs', import.meta.url));
-
-/** The nodes run the built fork, so it is built when it is not up to date. */
-export async function buildFork(): Promise<void> {
-    await promisify(execFile)(process.execPath, [BUILD, '--if-stale']);
-}
+export { buildFork };
 
 export const seen = async (node: NodeProcess): Promise<Seen> => (await (await fetch(`${node.url}/seen`)).json()) as Seen;
 export const closeTransports = async (node: NodeProcess): Promise<void> => void (await fetch(`${node.url}/close-transports`));

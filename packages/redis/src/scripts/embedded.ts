@@ -667,7 +667,7 @@ return 0`
 
 /** `readStream-2.lua` */
 export const readStream = {
-    sha1: '2e882f36e43d693f428542f930b9ba4cd35accd0',
+    sha1: 'a0bda81e53cfb78dbab3d37026e785d063c2bdbe',
     source: String.raw`-- Reads on in one stream of a session's log. Looks through a bounded piece of the log.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
@@ -901,13 +901,13 @@ local found, looked, size, isFull = 0, 0, 0, false
 while at ~= last and not isFull do
     local batch = entriesBehind(at, math.min(64, maxLooked - looked))
     for i = 1, #batch do
-        local entry = entryOf(batch[i])
-        at = entry.id
+        local id, fields = batch[i][1], batch[i][2]
+        at = id
         looked = looked + 1
-        size = size + #entry.m
-        if entry.s == name then
-            page[#page + 1] = entry.id
-            page[#page + 1] = entry.m
+        size = size + #(fields[4] or '')
+        if fields[2] == name and fields[1] == 's' and fields[3] == 'm' then
+            page[#page + 1] = id
+            page[#page + 1] = fields[4]
             found = found + 1
         end
         isFull = found >= limit or looked >= maxLooked or size >= maxBytes

@@ -42,13 +42,13 @@ local found, looked, size, isFull = 0, 0, 0, false
 while at ~= last and not isFull do
     local batch = entriesBehind(at, math.min(64, maxLooked - looked))
     for i = 1, #batch do
-        local entry = entryOf(batch[i])
-        at = entry.id
+        local id, fields = batch[i][1], batch[i][2]
+        at = id
         looked = looked + 1
-        size = size + #entry.m
-        if entry.s == name then
-            page[#page + 1] = entry.id
-            page[#page + 1] = entry.m
+        size = size + #(fields[4] or '')
+        if fields[2] == name and fields[1] == 's' and fields[3] == 'm' then
+            page[#page + 1] = id
+            page[#page + 1] = fields[4]
             found = found + 1
         end
         isFull = found >= limit or looked >= maxLooked or size >= maxBytes

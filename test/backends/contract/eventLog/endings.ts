@@ -74,6 +74,7 @@ export const endingClauses: LogClause[] = [
                     const log = backend.log();
                     for (let late = false; !late; ) {
                         late = isDropped;
+                        await new Promise(resolve => setImmediate(resolve));
                         const [position] = await log.append(session, [event('s', 'late'), final('s', 'late')]);
                         expect(late && position !== null, `appended after the drop in round ${round}`).toBe(false);
                     }

@@ -90,7 +90,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 export async function checkAgainstModel(backend: LogUnderTest, runs: number): Promise<void> {
     const nodes = [backend.log(), backend.log()];
     await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async steps => {
             const sessions = [newSession(), newSession()].map(id => ({ id, model: new ModelLog() }));
             let texts = 0;
             for (const next of steps) {

@@ -128,10 +128,10 @@ export const subscriptionClauses: BusClause[] = [
             const before = ended.gaps();
             await b.close?.();
             await b.close?.();
-            await ended.subscription.close();
             await a.publish('nodes', '1');
             await stays.hears('1');
             await settled(a, c);
+            await ended.subscription.close();
             expect(ended.heard).toEqual([]);
             expect(ended.gaps()).toBe(before);
         }
