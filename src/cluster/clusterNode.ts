@@ -1,6 +1,6 @@
 import { withinDeadline } from '../deadline.js';
 import { parseMessage } from '../jsonrpc/parse.js';
-import type { RequestId } from '../jsonrpc/types.js';
+import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import type { MessageBus } from '../ports/messageBus.js';
 import { parseBusMessage, type Answer, type BusMessage, type Question } from './busMessages.js';
 import { Doorbells } from './doorbells.js';
@@ -189,7 +189,7 @@ export class ClusterNode {
         switch (question.ask) {
             case 'deliver': {
                 const message = parseMessage(question.message);
-                if (!message || members.length === 0) {
+                if (!message || !isAnswer(message) || members.length === 0) {
                     return 'no';
                 }
                 this.questions.deliver(question.session, message);
@@ -203,7 +203,7 @@ export class ClusterNode {
                 return this.count(question.session, question.requestId);
             case 'cancel': {
                 const message = parseMessage(question.message);
-                if (message) {
+                if (message && isNotification(message, 'notifications/cancelled')) {
                     members.forEach(member => member.receive(message));
                 }
                 return 'yes';
@@ -233,4 +233,13 @@ export class ClusterNode {
         this.members.get(session)?.forEach(member => (count += member.countRunning(requestId)));
         return count;
     }
+}
+
+/** Whether a message is what `deliver` is for: nobody's requests come over the bus. */
+function isAnswer(message: JSONRPCMessage): boolean {
+    return isResponse(message) || isNotification(message, 'notifications/progress');
+}
+
+function isNotification(message: JSONRPCMessage, method: string): boolean {
+    return 'method' in message && message.method === method && !isRequest(message);
 }

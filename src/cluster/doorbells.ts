@@ -9,6 +9,8 @@ const maxAttempts = 60;
 /** Reads one stream of a session from the log. */
 export interface Reader {
     readonly streamId: string;
+    /** Whether it passes the stream on already; one that is being opened may yet be refused. */
+    readonly isPassingOn: boolean;
     /** There may be more to read. */
     wake(): void;
     /** Another reader let the stream go. */
@@ -85,19 +87,23 @@ export class Doorbells {
         }
     }
 
-    /** Tells whoever reads the stream here. False when nobody does. */
+    /** Tells whoever reads the stream here. False when nobody passes it on. */
     private tell(session: string, { stream, released, hangUp }: StreamMessage): boolean {
         const readers = [...(this.sessions.get(session)?.readers ?? [])].filter(reader => reader.streamId === stream);
+        const isHeard = readers.some(reader => reader.isPassingOn);
         for (const reader of readers) {
             if (hangUp) {
-                reader.hangUp();
+                // What is being opened is the connection that comes after.
+                if (reader.isPassingOn) {
+                    reader.hangUp();
+                }
             } else if (released !== undefined) {
                 reader.onReleased(released);
             } else {
                 reader.wake();
             }
         }
-        return readers.length > 0;
+        return isHeard;
     }
 
     private begin(session: string): Session {

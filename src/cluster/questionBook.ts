@@ -120,10 +120,11 @@ export class Questions {
         return asked?.asker === this ? asked : undefined;
     }
 
-    private forget(id: string): void {
+    /** Nobody waits for the answer to this question any more. */
+    forget(id: RequestId): void {
         const asked = this.own(id);
         if (asked) {
-            this.entries.delete(id);
+            this.entries.delete(id as string);
             this.wireIds.delete(asked.id);
         }
     }

@@ -41,7 +41,7 @@ export class EventQueue<E extends Positioned> {
     }
 
     remove(event: E): void {
-        const index = this.indexBehind(event.position - 1);
+        const index = this.first === event ? this.head : this.indexBehind(event.position - 1);
         if (index !== this.head) {
             this.items.splice(index, 1);
             return;

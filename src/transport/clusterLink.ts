@@ -3,7 +3,7 @@ import type { Member } from '../cluster/member.js';
 import { nodeOf } from '../cluster/nodeId.js';
 import { progressTokenOf, type Questions } from '../cluster/questionBook.js';
 import { toError } from '../errors.js';
-import { isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
+import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import { replies, type Reply } from './replies.js';
 
 /** A node that is not reached may just be finding its connection again. */
@@ -81,6 +81,15 @@ export class ClusterLink implements Member {
             this.noteActivity();
         }
         return outgoing;
+    }
+
+    /** A message that the client does not get: nobody waits for an answer to it. Throws the error again. */
+    failedToSend(outgoing: JSONRPCMessage, error: unknown): never {
+        if (isRequest(outgoing)) {
+            this.questions.forget(outgoing.id);
+            this.noteActivity();
+        }
+        throw error;
     }
 
     /** A message of the client as the server is to see it. */
@@ -164,7 +173,7 @@ export class ClusterLink implements Member {
                 report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
                 return 'done';
             }
-            if (nodeId === node.id) {
+            if (nodeId === node.id && (count === 0 || this.countRunning(requestId) > 0)) {
                 return 'here';
             }
             await node.ask(nodeId, { ask: 'cancel', session: this.session, message });

@@ -33,7 +33,19 @@ export function originOf(session: string, streamId: string): StreamOrigin | unde
     if (check === undefined || check !== checksum(session + body)) {
         return undefined;
     }
-    return { node, clientIds: JSON.parse(fromBase64url(ids)) as RequestId[] };
+    const clientIds = parseIds(ids);
+    return clientIds && { node, clientIds };
+}
+
+/** The check keeps out other sessions' ids, not what a client makes up for its own. */
+function parseIds(text: string): RequestId[] | undefined {
+    try {
+        const ids: unknown = JSON.parse(fromBase64url(text));
+        const isList = Array.isArray(ids) && ids.every(id => typeof id === 'string' || typeof id === 'number');
+        return isList && ids.length > 0 ? (ids) : undefined;
+    } catch {
+        return undefined;
+    }
 }
 
 /** The id of an event that is in the log. */

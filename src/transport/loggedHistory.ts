@@ -70,7 +70,8 @@ export class LoggedHistory implements StreamHistory {
     }
 
     async keep(streamId: string, message: JSONRPCMessage, finalOf: FinalOf | undefined, isConnected: boolean): Promise<Kept> {
-        if (!isLogged(streamId)) {
+        // An initialize that failed has no session, and so no log.
+        if (!isLogged(streamId) || this.settings.sessionId() === undefined) {
             return {};
         }
         const position = await this.appends.add({

@@ -52,6 +52,10 @@ export abstract class LoggedReader implements Reader {
         return !this.wasClosed;
     }
 
+    get isPassingOn(): boolean {
+        return this.tail !== undefined && this.isOpen;
+    }
+
     /** Answers the GET with the stream, or returns why not. Rejects when the log or the bus is out of order. */
     abstract open(exchange: Exchange): Promise<Reply | undefined>;
 
@@ -92,8 +96,8 @@ export abstract class LoggedReader implements Reader {
     /** For what a kind of stream has to end of its own. */
     protected onended(): void {}
 
-    /** Another reader has the stream now. */
-    protected abstract onlost(): void;
+    /** Another reader has the stream now: this connection ends. */
+    protected abstract giveUp(): void;
 
     /** A response was passed on. True when the stream is complete with it. */
     protected abstract onresponse(response: JSONRPCResponse): boolean;
@@ -119,6 +123,9 @@ export abstract class LoggedReader implements Reader {
         const { log, sessionId, within } = this.settings;
         const claim = await within(() => log.claim(sessionId(), this.streamId, this.id, condition));
         this.hasClaimed ||= claim.granted;
+        if (claim.granted && !this.isOpen) {
+            await this.letGo();
+        }
         return claim;
     }
 
@@ -138,11 +145,21 @@ export abstract class LoggedReader implements Reader {
             read: cursor => this.read(cursor),
             eventIdAt: position => eventIdAt(this.streamId, position),
             onresponse: response => this.onresponse(response),
-            onlost: () => this.onlost(),
+            onlost: () => this.lose(),
             onerror
         });
         stream.release();
         this.tail.wake();
+    }
+
+    protected ringForAll(): void {
+        this.settings.node.doorbells.ringAll(this.settings.session(), this.streamId);
+    }
+
+    private lose(): void {
+        this.giveUp();
+        // Who has it now may be elsewhere, and what was new may have rung here alone.
+        this.ringForAll();
     }
 
     /** Says how far the client has been given the stream, for whoever reads it next. */

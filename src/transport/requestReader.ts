@@ -58,7 +58,7 @@ export class RequestReader extends LoggedReader {
         this.watch?.stop();
     }
 
-    protected onlost(): void {
+    protected giveUp(): void {
         // The client itself asked for the stream again; this connection is one that it has given up.
         this.end();
     }

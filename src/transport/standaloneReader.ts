@@ -46,7 +46,11 @@ export class StandaloneReader extends LoggedReader {
             // Who held it learns so from its next read.
             this.ringForAll();
         }
-        this.passOn(exchange, cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim));
+        const position = cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim);
+        if (!this.isOpen) {
+            return replies.unavailable;
+        }
+        this.passOn(exchange, position);
         return undefined;
     }
 
@@ -56,10 +60,8 @@ export class StandaloneReader extends LoggedReader {
         this.wake();
     }
 
-    protected onlost(): void {
+    protected giveUp(): void {
         this.hangUp(takenOverRetryMs);
-        // Who has it now may be elsewhere, and messages may have rung here only.
-        this.ringForAll();
     }
 
     protected onresponse(): boolean {
@@ -79,7 +81,8 @@ export class StandaloneReader extends LoggedReader {
         if (outcome === 'yes' || outcome === 'no') {
             await this.releaseOf(previous);
         }
-        return this.claim();
+        // A still newer reader keeps what it has. The first read will tell.
+        return this.claim({ ifHeldBy: this.id });
     }
 
     /** Resolves when a reader was heard to let the stream go, or when it has had its time. */
@@ -116,9 +119,5 @@ export class StandaloneReader extends LoggedReader {
         const { node, session } = this.settings;
         const nodeId = reader.slice(0, reader.lastIndexOf('.'));
         return node.ask(nodeId, { ask: 'isReading', session: session(), reader });
-    }
-
-    private ringForAll(): void {
-        this.settings.node.doorbells.ringAll(this.settings.session(), this.streamId);
     }
 }

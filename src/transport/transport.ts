@@ -103,7 +103,9 @@ export abstract class StreamableHttpTransport {
         if (own.take(message, options?.relatedRequestId)) {
             return Promise.resolve();
         }
-        return router.send(link?.outgoing(message) ?? message, options?.relatedRequestId);
+        const outgoing = link?.outgoing(message) ?? message;
+        const sent = router.send(outgoing, options?.relatedRequestId);
+        return outgoing === message ? sent : sent.catch((error: unknown) => link?.failedToSend(outgoing, error));
     }
 
     /** Ends all streams of this node. A session in a store goes on elsewhere. May be called twice. */
