@@ -8,6 +8,8 @@ export type Question =
     | { readonly ask: 'isRunning'; readonly session: string; readonly stream: string }
     /** Does this reader still hold its stream open? */
     | { readonly ask: 'isReading'; readonly session: string; readonly reader: string }
+    /** A newer reader has claimed this one's stream: it ends now. Was it here? */
+    | { readonly ask: 'yieldReader'; readonly session: string; readonly reader: string }
     /** How many requests with this id run? */
     | { readonly ask: 'count'; readonly session: string; readonly requestId: RequestId }
     /** Give this cancellation to the server that runs the request. */
@@ -69,6 +71,7 @@ function isQuestion(value: unknown): boolean {
         case 'isRunning':
             return typeof stream === 'string';
         case 'isReading':
+        case 'yieldReader':
             return typeof reader === 'string';
         case 'count':
             return typeof requestId === 'string' || typeof requestId === 'number';

@@ -57,7 +57,7 @@ export class ClusterNode {
     private constructor(private readonly bus: MessageBus | undefined) {
         // What polls costs calls for as long as it listens.
         const keptMs = bus?.polls ? 0 : lingerMs;
-        this.doorbells = new Doorbells(bus, keptMs);
+        this.doorbells = new Doorbells(bus);
         const listener = { onMessage: (text: string) => this.onMessage(text), onGap: () => this.onGap() };
         this.addresses = bus ? [`node/${this.id}`, everyNode].map(address => new OnDemandSubscription(bus, address, listener, keptMs)) : [];
     }
@@ -126,12 +126,12 @@ export class ClusterNode {
     }
 
     /** Tells everybody who serves a session, except who says so, that its record changed or is gone. */
-    async announceChange(session: string, by?: Member): Promise<void> {
+    announceChange(session: string, by?: Member): void {
         if (!this.bus) {
             return;
         }
         this.lookAtRecord(session, by);
-        await this.publish(everyNode, { changed: session, from: this.id });
+        this.doorbells.insist(everyNode, { changed: session, from: this.id });
     }
 
     private async call(
@@ -199,6 +199,8 @@ export class ClusterNode {
                 return members.map(member => member.yieldStream(question.stream)).includes(true) ? 'yes' : 'no';
             case 'isReading':
                 return members.some(member => member.isReading(question.reader)) ? 'yes' : 'no';
+            case 'yieldReader':
+                return members.map(member => member.yieldReader(question.reader)).includes(true) ? 'yes' : 'no';
             case 'count':
                 return this.count(question.session, question.requestId);
             case 'cancel': {

@@ -1,5 +1,5 @@
 import type { MessageBus } from '../ports/messageBus.js';
-import { parseBusMessage, type StreamMessage } from './busMessages.js';
+import { parseBusMessage, type BusMessage, type StreamMessage } from './busMessages.js';
 import { OnDemandSubscription } from './onDemandSubscription.js';
 
 /** How often a bell that could not be rung is tried again, and how many times. */
@@ -29,10 +29,7 @@ export class Doorbells {
     private readonly sessions = new Map<string, Session>();
     private readonly unheard = new Map<string, { attempts: number }>();
 
-    constructor(
-        private readonly bus: MessageBus | undefined,
-        private readonly lingerMs: number
-    ) {}
+    constructor(private readonly bus: MessageBus | undefined) {}
 
     /** From now on the reader is woken, by other nodes once `ready` has resolved. Ends with `close`. */
     listen(session: string, reader: Reader): { ready: Promise<void>; close: () => void } {
@@ -69,7 +66,11 @@ export class Doorbells {
     }
 
     private ringOutside(session: string, message: StreamMessage): void {
-        const address = `session/${session}`;
+        this.insist(`session/${session}`, message);
+    }
+
+    /** Publishes a message, and again if that fails, until it can be heard or for long enough. */
+    insist(address: string, message: BusMessage): void {
         const text = JSON.stringify(message);
         this.publish(address, text).catch(() => this.ringLater(address, text));
     }
@@ -116,7 +117,7 @@ export class Doorbells {
         const { bus } = this;
         const entry = {
             readers,
-            subscription: bus && new OnDemandSubscription(bus, `session/${session}`, listener, this.lingerMs)
+            subscription: bus && new OnDemandSubscription(bus, `session/${session}`, listener, 0)
         };
         this.sessions.set(session, entry);
         return entry;

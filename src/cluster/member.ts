@@ -12,6 +12,8 @@ export interface Member {
     yieldStream(streamId: string): boolean;
     /** Whether this reader holds its stream open. */
     isReading(reader: string): boolean;
+    /** Ends this reader, whose stream has a newer one. False when it is not here. */
+    yieldReader(reader: string): boolean;
     /** How many requests that the client calls by this id run here. */
     countRunning(requestId: RequestId): number;
     /** The record changed, is gone, or may have done either while nobody could tell. */

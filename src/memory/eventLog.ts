@@ -78,8 +78,9 @@ export class InMemoryEventLog implements EventLog {
         this.dropped.set(sessionId, true);
     }
 
-    async touch(sessionId: string): Promise<void> {
+    async touch(sessionId: string): Promise<string> {
         this.logs.touch(sessionId);
+        return this.logs.get(sessionId)?.lastPosition ?? '';
     }
 
     async close(): Promise<void> {

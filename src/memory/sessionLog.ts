@@ -44,6 +44,11 @@ export class SessionLog {
         return positionText(event.position);
     }
 
+    /** Where the log ends; `''` before its first event. */
+    get lastPosition(): string {
+        return positionText(this.end);
+    }
+
     read(streamId: string, cursor: LogCursor, limit: number): LogPage | null {
         this.trim();
         const stream = this.streams.get(streamId);

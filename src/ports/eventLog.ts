@@ -84,15 +84,16 @@ export interface EventLog {
 
     /**
      * `reader` lets the stream go and says how far it has passed it on. Raises what {@link Claim.delivered} tells the
-     * next one, never lowers it, also when another holds the stream by now. After {@link drop} nothing happens.
+     * next one, never lowers it, also when another holds the stream by now, or when `reader` never held it: then it says
+     * how far the one has come that does. After {@link drop} nothing happens.
      */
     release(sessionId: string, streamId: string, reader: string, delivered: string): Promise<void>;
 
     /** Removes all that is kept of a session, and refuses appends to it for at least a minute. Idempotent. */
     drop(sessionId: string): Promise<void>;
 
-    /** Starts the log's time to live anew. Never creates. */
-    touch(sessionId: string): Promise<void>;
+    /** Starts the log's time to live anew, and tells the position of its end, `''` where there is none. Never creates. */
+    touch(sessionId: string): Promise<string>;
 
     /** Releases what the log itself opened. May be called twice. */
     close?(): Promise<void>;

@@ -35,11 +35,32 @@ export class AppendQueue {
             const batch = this.waiting.splice(0, maxBatch);
             try {
                 const positions = await this.write(batch.map(({ event }) => event));
+                if (positions.length !== batch.length) {
+                    throw new TypeError(`The event log answered ${batch.length} events with ${positions.length} positions`);
+                }
                 batch.forEach(({ resolve }, index) => resolve(positions[index] ?? null));
             } catch (error) {
-                batch.forEach(({ reject }) => reject(error));
+                this.fail(batch, error);
             }
         }
         this.isWriting = false;
+    }
+
+    /** What is no JSON, such as a result with a BigInt in it, is the fault of one event alone; the others are written. */
+    private fail(batch: readonly Waiting[], error: unknown): void {
+        const sound = batch.filter(({ event, reject }) => {
+            try {
+                JSON.stringify(event.message);
+                return true;
+            } catch (cause) {
+                reject(cause);
+                return false;
+            }
+        });
+        if (sound.length < batch.length) {
+            this.waiting.unshift(...sound);
+        } else {
+            sound.forEach(({ reject }) => reject(error));
+        }
     }
 }

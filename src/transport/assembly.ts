@@ -172,6 +172,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 return router.isRunning(streamId);
             },
             isReading: reader => history.isReading(reader),
+            yieldReader: reader => history.yieldReader(reader),
             countRunning: requestId => router.countRunning(requestId),
             lookAtRecord: () => gate.lookAgain(),
             report

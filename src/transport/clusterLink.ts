@@ -18,6 +18,7 @@ export interface ClusterLinkSettings {
     isBusy(): boolean;
     yieldStream(streamId: string): boolean;
     isReading(reader: string): boolean;
+    yieldReader(reader: string): boolean;
     countRunning(requestId: RequestId): number;
     lookAtRecord(): void;
     report(error: Error): void;
@@ -112,8 +113,7 @@ export class ClusterLink implements Member {
 
     /** Tells the nodes that serve the session that its record changed or is gone. */
     announceChange(session = this.session): void {
-        const { node, report } = this.settings;
-        node.announceChange(session, this).catch((error: unknown) => report(toError(error)));
+        this.settings.node.announceChange(session, this);
     }
 
     receive(message: JSONRPCMessage): void {
@@ -130,6 +130,10 @@ export class ClusterLink implements Member {
 
     isReading(reader: string): boolean {
         return this.settings.isReading(reader);
+    }
+
+    yieldReader(reader: string): boolean {
+        return this.settings.yieldReader(reader);
     }
 
     countRunning(requestId: RequestId): number {

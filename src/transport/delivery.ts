@@ -57,15 +57,18 @@ export class Delivery {
             }
         }
         const here: JSONRPCMessage[] = [];
+        let refusal: Reply | undefined;
         for (const message of accepted) {
             const routed = isRequest(message) ? 'here' : link?.route(message);
             const outcome = typeof routed === 'object' && routed instanceof Promise ? await routed : (routed ?? 'here');
             if (typeof outcome === 'object') {
-                return outcome;
-            }
-            if (outcome === 'here') {
+                refusal ??= outcome;
+            } else if (outcome === 'here') {
                 here.push(message);
             }
+        }
+        if (this.settings.isClosed()) {
+            return replies[gate.refusalWhenClosed];
         }
         if (messages.some(isRequest)) {
             return this.answer(exchange, here, initialize);
@@ -73,7 +76,7 @@ export class Delivery {
         for (const message of here) {
             this.pass(message, extraOf(exchange));
         }
-        return replies.accepted;
+        return refusal ?? replies.accepted;
     }
 
     /** Hands the server a message that the client sent to another node. Who sent it is not passed on. */
@@ -123,9 +126,9 @@ export class Delivery {
         const { router, isClosed } = this.settings;
         await router.prime(group);
         if (!isClosed()) {
-            this.handOver(messages, requests, group, extraOf(exchange), {
-                closeStandaloneSSEStream: () => router.closeStandaloneStream()
-            });
+            // Without an event id the client could not come back for the rest.
+            const closers = group.resumable ? { closeStandaloneSSEStream: () => router.closeStandaloneStream() } : undefined;
+            this.handOver(messages, requests, group, extraOf(exchange), closers);
         }
     }
 

@@ -42,7 +42,7 @@ function parseIds(text: string): RequestId[] | undefined {
     try {
         const ids: unknown = JSON.parse(fromBase64url(text));
         const isList = Array.isArray(ids) && ids.every(id => typeof id === 'string' || typeof id === 'number');
-        return isList && ids.length > 0 ? (ids) : undefined;
+        return isList && ids.length > 0 ? ids : undefined;
     } catch {
         return undefined;
     }

@@ -73,6 +73,10 @@ export class LocalHistory implements StreamHistory {
         return false;
     }
 
+    yieldReader(): boolean {
+        return false;
+    }
+
     touch(): void {
         // How long an event store keeps its events is the application's business.
     }

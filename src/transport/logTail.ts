@@ -15,10 +15,12 @@ export interface LogTailSettings {
     readonly position: string;
     read(cursor: LogCursor): Promise<LogPage | null>;
     eventIdAt(position: string): string;
+    /** Called when a page with events was passed on. */
+    onpassed(): void;
     /** Called with each response that was passed on. True when with it the stream is complete. */
     onresponse(response: JSONRPCResponse): boolean;
-    /** Another reader has claimed the stream. */
-    onlost(): void;
+    /** Another reader has claimed the stream; undefined: nobody holds it, for example because the log is gone. */
+    onlost(to: string | undefined): void;
     onerror(error: Error): void;
 }
 
@@ -77,7 +79,7 @@ export class LogTail {
     }
 
     private async readPage(): Promise<void> {
-        const { stream, reader, read, eventIdAt, onresponse, onlost } = this.settings;
+        const { stream, reader, read, eventIdAt, onpassed, onresponse, onlost } = this.settings;
         const page = await read({ since: this.position });
         if (stream.isClosed) {
             return;
@@ -88,7 +90,7 @@ export class LogTail {
             return;
         }
         if (page.reader !== reader) {
-            onlost();
+            onlost(page.reader);
             return;
         }
         for (const { position, message } of page.events) {
@@ -105,6 +107,9 @@ export class LogTail {
         this.position = page.position;
         this.passedOn = page.position;
         this.wasWoken ||= page.more;
+        if (page.events.length > 0) {
+            onpassed();
+        }
     }
 
     private wakeLater(): void {

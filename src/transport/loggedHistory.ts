@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
-import { toError } from '../errors.js';
+import { isSessionError, toError } from '../errors.js';
 import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
 import type { EventLog } from '../ports/eventLog.js';
 import { AppendQueue } from './appendQueue.js';
@@ -12,6 +12,10 @@ import { replies, type Reply } from './replies.js';
 import { RequestReader } from './requestReader.js';
 import { StandaloneReader } from './standaloneReader.js';
 import type { FinalOf, Kept, StreamHistory } from './streamHistory.js';
+
+/** How long a result that could not be kept is tried again while its client is away, and how often. */
+const keepTryingMs = 30_000;
+const tryAgainMs = 500;
 
 /** What the names of streams begin with that cannot be resumed. */
 const unlogged = '~';
@@ -43,11 +47,12 @@ export interface LoggedHistorySettings {
 export class LoggedHistory implements StreamHistory {
     readonly isResumable = true;
     readonly standalone = standaloneStream;
-    private readonly open = new Set<LoggedReader>();
+    private readonly readersHere = new Set<LoggedReader>();
     private readonly appends: AppendQueue;
     /** The last position that this node has heard of: what begins now is behind it. */
     private position = '';
     private touchedAt = -Infinity;
+    private touched: Promise<void> | undefined;
     private closedReply: Reply | undefined;
 
     constructor(private readonly settings: LoggedHistorySettings) {
@@ -55,7 +60,7 @@ export class LoggedHistory implements StreamHistory {
     }
 
     get readers(): number {
-        return this.open.size;
+        return this.readersHere.size;
     }
 
     newStreamId(clientIds: readonly RequestId[]): string {
@@ -65,8 +70,14 @@ export class LoggedHistory implements StreamHistory {
         return streamIdOf(session(), node.id, count, clientIds) ?? `${unlogged}${count}`;
     }
 
-    prime(streamId: string): string | undefined {
-        return isLogged(streamId) ? primingIdAt(streamId, this.position) : undefined;
+    prime(streamId: string): Promise<string> | string | undefined {
+        if (!isLogged(streamId)) {
+            return undefined;
+        }
+        // Where the log ends is being asked for since the session was taken over here.
+        return this.position === '' && this.touched
+            ? this.touched.then(() => primingIdAt(streamId, this.position))
+            : primingIdAt(streamId, this.position);
     }
 
     async keep(streamId: string, message: JSONRPCMessage, finalOf: FinalOf | undefined, isConnected: boolean): Promise<Kept> {
@@ -74,13 +85,34 @@ export class LoggedHistory implements StreamHistory {
         if (!isLogged(streamId) || this.settings.sessionId() === undefined) {
             return {};
         }
-        const position = await this.appends.add({
+        const event = {
             streamId,
             message,
             ...(finalOf && { finalOf: String(finalOf.index) }),
             ...(!isConnected && { undelivered: true })
-        });
-        return position === null ? { superseded: true } : { eventId: eventIdAt(streamId, position) };
+        };
+        const deadline = performance.now() + keepTryingMs;
+        for (;;) {
+            try {
+                const position = await this.appends.add(event);
+                return position === null ? { superseded: true } : { eventId: eventIdAt(streamId, position) };
+            } catch (error) {
+                const isHere = this.settings.open.has(streamId);
+                if (isHere && !finalOf) {
+                    // The client is here: it gets the message, though not a second time.
+                    this.settings.onerror(toError(error));
+                    return {};
+                }
+                if (isHere || !finalOf || this.closedReply || !isSessionError(error) || performance.now() > deadline) {
+                    throw error;
+                }
+                // A result is the work of the whole call, and its client will come for it.
+                await new Promise<void>(resolve => {
+                    const timer = setTimeout(resolve, tryAgainMs);
+                    (timer as { unref?: () => void }).unref?.();
+                });
+            }
+        }
     }
 
     ring(streamId: string): void {
@@ -92,7 +124,7 @@ export class LoggedHistory implements StreamHistory {
         if (!reader) {
             return replies.unknownEventId;
         }
-        this.open.add(reader);
+        this.readersHere.add(reader);
         this.settings.onchange();
         try {
             const refusal = await reader.open(exchange);
@@ -101,7 +133,7 @@ export class LoggedHistory implements StreamHistory {
             } else if (this.closedReply) {
                 reader.hangUp();
             }
-            return refusal;
+            return refusal && (this.closedReply ?? refusal);
         } catch (error) {
             reader.close();
             this.settings.onerror(toError(error));
@@ -117,7 +149,7 @@ export class LoggedHistory implements StreamHistory {
 
     close(reply: Reply, mayComeBack: boolean): void {
         this.closedReply = reply;
-        for (const reader of [...this.open]) {
+        for (const reader of [...this.readersHere]) {
             if (mayComeBack) {
                 reader.hangUp();
             } else {
@@ -128,7 +160,17 @@ export class LoggedHistory implements StreamHistory {
 
     /** Whether this reader holds its stream open here. */
     isReading(reader: string): boolean {
-        return [...this.open].some(open => open.id === reader && open.isOpen);
+        return this.find(reader)?.isOpen ?? false;
+    }
+
+    yieldReader(reader: string): boolean {
+        const found = this.find(reader);
+        found?.yield();
+        return found !== undefined;
+    }
+
+    private find(reader: string): LoggedReader | undefined {
+        return [...this.readersHere].find(({ id }) => id === reader);
     }
 
     /** The session is used: its log must not expire before it. */
@@ -137,7 +179,13 @@ export class LoggedHistory implements StreamHistory {
         const sessionId = this.settings.sessionId();
         if (sessionId !== undefined && performance.now() - this.touchedAt >= touchMs) {
             this.touchedAt = performance.now();
-            this.within(() => log.touch(sessionId)).catch((error: unknown) => onerror(toError(error)));
+            this.touched = this.within(() => log.touch(sessionId)).then(
+                position => {
+                    // A stream that begins here begins behind what there is already.
+                    this.position ||= position;
+                },
+                (error: unknown) => onerror(toError(error))
+            );
         }
     }
 
@@ -149,7 +197,7 @@ export class LoggedHistory implements StreamHistory {
             within: <T>(start: () => Promise<T>) => this.within(start),
             onposition: (position: string) => (this.position = position),
             onclose: (reader: LoggedReader) => {
-                this.open.delete(reader);
+                this.readersHere.delete(reader);
                 this.settings.onchange();
             }
         };

@@ -97,7 +97,15 @@ export abstract class LoggedReader implements Reader {
     protected onended(): void {}
 
     /** Another reader has the stream now: this connection ends. */
-    protected abstract giveUp(): void;
+    protected abstract giveUp(to: string | undefined): void;
+
+    /** A newer reader asks for the stream, and does not wait until this one notices. */
+    yield(): void {
+        this.giveUp('');
+    }
+
+    /** Something was passed on. */
+    protected onpassed(): void {}
 
     /** A response was passed on. True when the stream is complete with it. */
     protected abstract onresponse(response: JSONRPCResponse): boolean;
@@ -113,7 +121,7 @@ export abstract class LoggedReader implements Reader {
     protected async read(cursor: LogCursor): Promise<LogPage | null> {
         const { log, sessionId, within, onposition } = this.settings;
         const page = await within(() => log.read(sessionId(), this.streamId, cursor, pageSize));
-        if (page) {
+        if (page && !page.more) {
             onposition(page.position);
         }
         return page;
@@ -144,20 +152,26 @@ export abstract class LoggedReader implements Reader {
             position,
             read: cursor => this.read(cursor),
             eventIdAt: position => eventIdAt(this.streamId, position),
+            onpassed: () => this.onpassed(),
             onresponse: response => this.onresponse(response),
-            onlost: () => this.lose(),
+            onlost: to => this.lose(to),
             onerror
         });
         stream.release();
         this.tail.wake();
     }
 
+    /** How far the client has been given the stream. */
+    protected get delivered(): string {
+        return this.tail?.delivered ?? '';
+    }
+
     protected ringForAll(): void {
         this.settings.node.doorbells.ringAll(this.settings.session(), this.streamId);
     }
 
-    private lose(): void {
-        this.giveUp();
+    private lose(to: string | undefined): void {
+        this.giveUp(to);
         // Who has it now may be elsewhere, and what was new may have rung here alone.
         this.ringForAll();
     }
@@ -165,7 +179,7 @@ export abstract class LoggedReader implements Reader {
     /** Says how far the client has been given the stream, for whoever reads it next. */
     private async letGo(): Promise<void> {
         const { log, node, session, sessionId, within } = this.settings;
-        await within(() => log.release(sessionId(), this.streamId, this.id, this.tail?.delivered ?? ''));
+        await within(() => log.release(sessionId(), this.streamId, this.id, this.delivered));
         node.doorbells.release(session(), this.streamId, this.id);
     }
 }

@@ -28,7 +28,14 @@ export function storageMode({ sessionIdGenerator, sessionStorageMode, sessionSto
 }
 
 /** Throws where what makes streams resumable contradicts itself. */
-export function checkStreamOptions({ eventStore, eventLog, messageBus, standaloneStream }: StreamableHttpOptions): void {
+export function checkStreamOptions(options: StreamableHttpOptions): void {
+    const { eventStore, eventLog, messageBus, standaloneStream, sessionIdGenerator, sessionStore, sessionStorageMode } = options;
+    if ((eventLog ?? messageBus) && sessionIdGenerator && !sessionStore && sessionStorageMode !== 'memory') {
+        throw new SessionError(
+            'CONFIGURATION',
+            'eventLog and messageBus need a sessionStore; for example ...createRedisBackend({ redis })'
+        );
+    }
     if (eventLog && eventStore) {
         throw new SessionError(
             'CONFIGURATION',

@@ -10,7 +10,7 @@ import { replies, type Reply } from './replies.js';
 /** What a request is answered whose node died. The code is that of a lost connection in the SDK. */
 const producerGone = {
     code: -32000,
-    message: 'The node that ran this request is gone. Whether the request took effect is not known.'
+    message: 'The result of this request is lost: the node that ran it is gone. Whether it took effect is not known.'
 };
 
 /**

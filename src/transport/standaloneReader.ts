@@ -1,4 +1,5 @@
 import type { Outcome } from '../cluster/clusterNode.js';
+import { toError } from '../errors.js';
 import type { Claim, LogCursor } from '../ports/eventLog.js';
 import { standaloneStream } from './eventIds.js';
 import type { Exchange } from './exchange.js';
@@ -9,6 +10,8 @@ import { replies, type Reply } from './replies.js';
 const handOverMs = 700;
 /** When a client whose stream was taken over may come back: soon, and two clients would take it from each other for ever. */
 const takenOverRetryMs = 15_000;
+/** How soon it is noted how far the client has been given the stream. */
+const noteMs = 1000;
 /** How often a claim is tried when others claim at the same time. */
 const attempts = 3;
 
@@ -21,6 +24,7 @@ export class StandaloneReader extends LoggedReader {
     /** Readers that were heard to let the stream go. */
     private readonly released = new Set<string>();
     private noteReleased: (() => void) | undefined;
+    private noting: ReturnType<typeof setTimeout> | undefined;
 
     constructor(
         settings: LoggedReaderSettings,
@@ -42,16 +46,28 @@ export class StandaloneReader extends LoggedReader {
         if (!this.isOpen) {
             return replies.unavailable;
         }
-        if (claim.previous !== undefined) {
-            // Who held it learns so from its next read.
-            this.ringForAll();
-        }
-        const position = cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim);
+        const yielded = this.takeOverFrom(claim.previous);
+        const position = cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim, yielded);
         if (!this.isOpen) {
             return replies.unavailable;
         }
         this.passOn(exchange, position);
         return undefined;
+    }
+
+    /** Should this node die, the next reader must know what the client has had. */
+    protected override onpassed(): void {
+        if (this.noting === undefined) {
+            this.noting = setTimeout(() => {
+                this.noting = undefined;
+                this.noteDelivered();
+            }, noteMs);
+            (this.noting as { unref?: () => void }).unref?.();
+        }
+    }
+
+    protected override onended(): void {
+        clearTimeout(this.noting);
     }
 
     override onReleased(reader: string): void {
@@ -60,8 +76,8 @@ export class StandaloneReader extends LoggedReader {
         this.wake();
     }
 
-    protected giveUp(): void {
-        this.hangUp(takenOverRetryMs);
+    protected giveUp(to: string | undefined): void {
+        this.hangUp(to === undefined ? undefined : takenOverRetryMs);
     }
 
     protected onresponse(): boolean {
@@ -69,20 +85,28 @@ export class StandaloneReader extends LoggedReader {
     }
 
     /** Where to begin without a `Last-Event-ID`. */
-    private async beginning(claim: Claim): Promise<string> {
-        const { delivered = '', kept } = claim.previous === undefined ? claim : await this.claimAfterHandOver(claim.previous);
+    private async beginning(claim: Claim, yielded: Promise<Outcome>): Promise<string> {
+        const { delivered = '', kept } =
+            claim.previous === undefined ? claim : await this.claimAfterHandOver(claim.previous, await yielded);
         // What was not delivered may have been trimmed meanwhile. Then it is what is left.
         return (await this.read({ since: delivered })) ? delivered : kept;
     }
 
     /** Lets the reader before this one say how far it came, if it is still there to say so. */
-    private async claimAfterHandOver(previous: string): Promise<Claim> {
-        const outcome = await this.isHeldBy(previous);
+    private async claimAfterHandOver(previous: string, outcome: Outcome): Promise<Claim> {
         if (outcome === 'yes' || outcome === 'no') {
             await this.releaseOf(previous);
         }
         // A still newer reader keeps what it has. The first read will tell.
         return this.claim({ ifHeldBy: this.id });
+    }
+
+    private noteDelivered(): void {
+        const { log, sessionId, within, onerror } = this.settings;
+        // Not by this reader's name, which would let the stream go.
+        within(() => log.release(sessionId(), this.streamId, `${this.id}*`, this.delivered)).catch((error: unknown) =>
+            onerror(toError(error))
+        );
     }
 
     /** Resolves when a reader was heard to let the stream go, or when it has had its time. */
@@ -115,9 +139,26 @@ export class StandaloneReader extends LoggedReader {
         return undefined;
     }
 
+    /** Who held the stream before ends. Where it cannot be asked, it learns that it holds the stream no more from its next read. */
+    private async takeOverFrom(previous: string | undefined): Promise<Outcome> {
+        if (previous === undefined) {
+            return 'gone';
+        }
+        this.ringForAll();
+        try {
+            return await this.ask('yieldReader', previous);
+        } catch (error) {
+            this.settings.onerror(toError(error));
+            return 'silent';
+        }
+    }
+
     private isHeldBy(reader: string): Promise<Outcome> {
+        return this.ask('isReading', reader);
+    }
+
+    private ask(ask: 'isReading' | 'yieldReader', reader: string): Promise<Outcome> {
         const { node, session } = this.settings;
-        const nodeId = reader.slice(0, reader.lastIndexOf('.'));
-        return node.ask(nodeId, { ask: 'isReading', session: session(), reader });
+        return node.ask(reader.slice(0, reader.lastIndexOf('.')), { ask, session: session(), reader });
     }
 }

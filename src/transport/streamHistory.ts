@@ -50,6 +50,9 @@ export interface StreamHistory {
     /** Whether this reader, who has claimed a stream, holds it open here. */
     isReading(reader: string): boolean;
 
+    /** A newer reader has claimed the stream of this one, which ends. False when it is not here. */
+    yieldReader(reader: string): boolean;
+
     /** The session is used: what is kept of it must not expire before it. */
     touch(): void;
 

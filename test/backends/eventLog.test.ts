@@ -14,7 +14,7 @@ const openMemory: OpenLog = async limits => {
 };
 
 /** Every backend that has an event log. */
-const cases: LogCase[] = [{ name: 'InMemoryEventLog', open: openMemory, runs: 300 }];
+const cases: LogCase[] = [{ name: 'InMemoryEventLog', open: openMemory, runs: 150 }];
 
 for (const { name, open, runs = 50 } of cases) {
     describeEventLog(name, open, { runs });

@@ -56,24 +56,6 @@ afterEach(() => {
 });
 
 describe('PollingBus', () => {
-    it('X1: at the address of a node misses nothing, neither before its first poll nor while nobody listened, and repeats nothing', async () => {
-        const box = mailbox();
-        const bus = new PollingBus(box);
-        const other = new PollingBus(box);
-        const first = new Listener();
-        const subscription = await bus.subscribe('node/a', first);
-        await other.publish('node/a', 'before the first poll');
-        await after(100);
-        expect(first.heard).toEqual(['before the first poll']);
-        await subscription.close();
-        await other.publish('node/a', 'while nobody listened');
-        const second = new Listener();
-        const again = await bus.subscribe('node/a', second);
-        await after(100);
-        expect(second.heard).toEqual(['while nobody listened']);
-        await again.close();
-    });
-
     it('B4: makes no call and has no timer while nothing is subscribed', async () => {
         const box = mailbox();
         const bus = new PollingBus(box);

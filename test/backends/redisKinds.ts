@@ -17,15 +17,16 @@ export interface OpenedRedis {
 
 export interface RedisKind {
     readonly name: string;
+    readonly isCluster: boolean;
     open(): Promise<OpenedRedis>;
 }
 
 /** Every client that is supported, and every kind of server that it is used with. */
 export const redisKinds: readonly RedisKind[] = [
-    { name: 'ioredis 6', open: () => openSingle(url => new Redis(url)) },
-    { name: 'ioredis 5', open: () => openSingle(url => new Redis5(url)) },
-    { name: 'Cluster of ioredis 6', open: () => openCluster(nodes => new Cluster(nodes)) },
-    { name: 'Cluster of ioredis 5', open: () => openCluster(nodes => new Cluster5(nodes)) }
+    { name: 'ioredis 6', isCluster: false, open: () => openSingle(url => new Redis(url)) },
+    { name: 'ioredis 5', isCluster: false, open: () => openSingle(url => new Redis5(url)) },
+    { name: 'Cluster of ioredis 6', isCluster: true, open: () => openCluster(nodes => new Cluster(nodes)) },
+    { name: 'Cluster of ioredis 5', isCluster: true, open: () => openCluster(nodes => new Cluster5(nodes)) }
 ];
 
 async function openSingle(connect: (url: string) => Redis | Redis5): Promise<OpenedRedis> {

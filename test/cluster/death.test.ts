@@ -1,10 +1,14 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
 import { Fixture, mcpUrl, onRedis, seen } from './support/fixture.js';
+import type { NodeRecord } from './support/sentRecorder.js';
 import { responsesIn, storedMessages } from './support/sessionLog.js';
 import { Wire } from './support/wire.js';
 import { logged, resultText, type WireStream } from './support/wireStream.js';
@@ -25,13 +29,30 @@ function goOn(node: NodeProcess): void {
 }
 
 let cluster: Cluster;
+let folder: string;
+/** Where the nodes write down what their servers send. */
+const recordFile = () => join(folder, 'sent');
 beforeAll(async () => {
-    cluster = await redis.cluster(3, { BACKEND: 'redis' });
+    folder = await mkdtemp(join(tmpdir(), 'mcp-death-'));
+    cluster = await redis.cluster(3, { BACKEND: 'redis', RECORD_FILE: recordFile() });
 });
+afterAll(() => rm(folder, { recursive: true }));
 afterEach(async () => {
     paused.forEach(goOn);
     await Promise.all(cluster.nodes.filter(node => !node.isRunning).map(node => node.start()));
 });
+
+/** Whether the server has sent a message to its end, whatever became of it. */
+async function hasSent(token: string): Promise<boolean> {
+    const records = (await readFile(recordFile(), 'utf8'))
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line) as NodeRecord);
+    const begun = records.find(record => record.what === 'begun' && record.token === token);
+    return records.some(
+        record => record.what === 'done' && begun?.what === 'begun' && record.order === begun.order && record.pid === begun.pid
+    );
+}
 
 const isHanging = (node: NodeProcess, name: string) => Fixture.until(`${name} runs`, async () => (await seen(node)).hanging.includes(name));
 
@@ -144,7 +165,11 @@ describe('the node that runs a call is killed', { timeout: 60_000 }, () => {
 describe('the node that runs a call is paused, and comes back', { timeout: 60_000 }, () => {
     it('L5: after the error was given, the late result is in no log and reaches no client', async () => {
         const { nodes, wires } = await started();
-        const { stream: first, primingId } = await primed(wires[0]!.call('count', { name: 'n', to: 5, intervalMs: 200 }, { id: 'slow' }));
+        const acts = [
+            { do: 'say', token: 'tok:late/one/1' },
+            { do: 'pause', ms: 500 }
+        ];
+        const { stream: first, primingId } = await primed(wires[0]!.call('play', { acts, end: 'tok:late/one/2' }, { id: 'slow' }));
         await first.next();
         pause(nodes[0]!);
         const resumed = await wires[1]!.listen(primingId);
@@ -154,7 +179,8 @@ describe('the node that runs a call is paused, and comes back', { timeout: 60_00
         goOn(nodes[0]!);
         // The connection to the node that was paused is still open: it ends, without a second answer.
         expect(responsesIn(await first.rest())).toEqual([]);
-        expect(responsesIn(await logOf(wires[0]!, primingId))).toHaveLength(1);
+        await Fixture.until('its server has sent the result', () => hasSent('tok:late/one/2'));
+        expect(responsesIn(await logOf(wires[0]!, primingId))).toEqual([{ jsonrpc: '2.0', id: 'slow', error: GONE }]);
         for (const wire of wires) {
             expect(responsesIn(await (await wire.listen(primingId)).rest())).toEqual([{ jsonrpc: '2.0', id: 'slow', error: GONE }]);
         }

@@ -91,8 +91,8 @@ export interface Session {
     /** When a DELETE was first sent, and when one was first answered with 200. */
     deleteBegun?: number;
     deleted?: number;
-    /** Whether its client read the standalone stream to the end of the run. */
-    followed: boolean;
+    /** What was sent on the standalone stream by then, the client waited for; undefined when it gave the stream up. */
+    followedUntil?: number;
 }
 
 /** What befell a node. A kill ends with the start of the next life; `life` is the one that was killed or paused. */

@@ -1,4 +1,4 @@
-import { STANDALONE, type Call, type Connection, type Exchange, type History, type Seen, type Sent } from './history.js';
+import { STANDALONE, type Call, type Connection, type Exchange, type History, type Seen, type Sent, type Session } from './history.js';
 
 const LIVES: Record<string, number> = { A: 101, B: 102, C: 103 };
 const PRIMED = '~~5-0';
@@ -19,8 +19,10 @@ class Author {
     #position = 10;
     #order = 0;
 
-    session(name: string, followed = true): void {
-        this.history.sessions.push({ name, followed });
+    session(name: string): Session {
+        const session: Session = { name };
+        this.history.sessions.push(session);
+        return session;
     }
 
     call(session: string, name: string, rpcId: string | number, followed = true): Call {
@@ -79,7 +81,7 @@ class Author {
 export function rightHistory(): History {
     const author = new Author();
     const { history } = author;
-    author.session('s1');
+    const session = author.session('s1');
     author.call('s1', 'c1', 1);
     author.call('s1', 'c2', 1);
     const first = author.open('c1 on A', 's1', 'c1', 'A');
@@ -110,15 +112,16 @@ export function rightHistory(): History {
     author.close(second, 'server');
     author.send('tok:s1/c1/end', 'A', [resumed]);
     author.close(resumed, 'server');
+    session.followedUntil = author.now++;
     author.close(taking, 'client');
 
-    author.session('s2', false);
+    const deleted = author.session('s2');
     author.call('s2', 'c1', 1, false);
     const ending = author.open('c1 of s2 on C', 's2', 'c1', 'C');
     author.send('tok:s2/c1/1', 'C', [ending]);
     author.send('tok:s2/c1/2', 'C', [ending]);
     const { begun, ended } = author.exchange({ session: 's2', what: 'delete', node: 'B', status: 200 });
-    Object.assign(history.sessions[1]!, { deleteBegun: begun, deleted: ended });
+    Object.assign(deleted, { deleteBegun: begun, deleted: ended });
     author.close(ending, 'server');
     author.now += 10_000;
     author.exchange({ session: 's2', what: 'probe', node: 'A', status: 404 });

@@ -140,8 +140,8 @@ export class RedisEventLog implements EventLog {
         await this.run(dropLog, sessionId, refuseMs);
     }
 
-    async touch(sessionId: string): Promise<void> {
-        await this.run(touchLog, sessionId, this.ttlMs);
+    async touch(sessionId: string): Promise<string> {
+        return (await this.run(touchLog, sessionId, this.ttlMs)) as string;
     }
 
     /** Nothing to release: the client is the caller's. */

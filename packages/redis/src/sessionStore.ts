@@ -65,22 +65,16 @@ export class RedisSessionStore implements SessionStore {
     }
 
     async updateSession(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean> {
-        return (
-            (await runScript(
-                this.redis,
-                updateSession,
-                [await this.keys.session(sessionId)],
-                expectedRevision,
-                seal(data, this.maxRecordLength),
-                this.ttlMs
-            )) === 1
-        );
+        const record = seal(data, this.maxRecordLength);
+        const keys = [await this.keys.session(sessionId)];
+        return Number(await runScript(this.redis, updateSession, keys, expectedRevision, record, this.ttlMs)) === 1;
     }
 
     async getSession(sessionId: string): Promise<SessionData | null> {
         const key = await this.keys.session(sessionId);
         // Sent together: one round trip. The key's remaining life tells when it was last extended.
-        const [value, remainingMs] = await Promise.all([absentIfForeign(this.redis.get(key)), this.redis.pttl(key)]);
+        const [value, life] = await Promise.all([absentIfForeign(this.redis.get(key)), this.redis.pttl(key)]);
+        const remainingMs = Number(life); // Text where the client is set up with `stringNumbers`.
         const extendedAt = Date.now() - (this.ttlMs - remainingMs);
         return this.read(sessionId, value, remainingMs > 0 && remainingMs <= this.ttlMs ? extendedAt : undefined);
     }
@@ -102,7 +96,7 @@ export class RedisSessionStore implements SessionStore {
     }
 
     async sessionExists(sessionId: string): Promise<boolean> {
-        return (await this.redis.exists(await this.keys.session(sessionId))) === 1;
+        return Number(await this.redis.exists(await this.keys.session(sessionId))) === 1;
     }
 
     /** Nothing to release: the client is the caller's. */

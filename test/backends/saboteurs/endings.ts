@@ -99,7 +99,7 @@ export const endingSaboteurs: LogSaboteur[] = [
             },
             touch: async id => {
                 dropped.delete(id);
-                await methods.touch(id);
+                return methods.touch(id);
             }
         };
     }),
@@ -128,6 +128,12 @@ export const endingSaboteurs: LogSaboteur[] = [
             }
         };
     }),
+    saboteur('a touch does not tell where the log ends', 'touch: tells', log => ({
+        touch: async id => {
+            await log.touch(id);
+            return '';
+        }
+    })),
     saboteur('what is absent cannot be touched', 'touch: creates nothing', log => {
         const begun = new Set<string>();
         return {
@@ -137,7 +143,7 @@ export const endingSaboteurs: LogSaboteur[] = [
             },
             touch: async id => {
                 if (!begun.has(id)) throw new Error('no such log');
-                await log.touch(id);
+                return log.touch(id);
             }
         };
     }),
@@ -147,7 +153,7 @@ export const endingSaboteurs: LogSaboteur[] = [
             return log.read(id, ...rest);
         }
     })),
-    saboteur('a touch does nothing', 'ttl: every append and every touch', () => ({ touch: async () => undefined })),
+    saboteur('a touch does nothing', 'ttl: every append and every touch', () => ({ touch: async () => '' })),
     saboteur('a log expires a time after its beginning', 'ttl: every append and every touch', log => {
         const begun = new Map<string, number>();
         return {

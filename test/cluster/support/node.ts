@@ -7,7 +7,7 @@ import { SentRecorder } from './sentRecorder.js';
 import { openStorage } from './stores.js';
 
 const { NODE_NAME = '', PORT, SESSION_ID, REVALIDATE_MS, EVENT_STORE, ALLOWED_HOSTS, DEBUG_LOG } = process.env;
-const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, JSON_RESPONSE, RECORD_FILE } = process.env;
+const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, STORE_TIMEOUT_MS, JSON_RESPONSE, RECORD_FILE } = process.env;
 
 const { sessionStore, eventLog, messageBus } = openStorage();
 const { http, closeTransports } = openApp({
@@ -19,6 +19,7 @@ const { http, closeTransports } = openApp({
         enableJsonResponse: JSON_RESPONSE === '1',
         ...(STANDALONE === 'reject' && { standaloneStream: 'reject' }),
         ...(KEEP_ALIVE_MS && { keepAliveMs: Number(KEEP_ALIVE_MS) }),
+        ...(STORE_TIMEOUT_MS && { storeTimeoutMs: Number(STORE_TIMEOUT_MS) }),
         ...(RETRY_MS && { retryInterval: Number(RETRY_MS) })
     },
     ...(RECORD_FILE && { recorder: new SentRecorder(RECORD_FILE, NODE_NAME) }),

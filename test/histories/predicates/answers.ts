@@ -18,7 +18,7 @@ export const ownAnswer: Predicate = {
 
 /**
  * An answer that was accepted has reached the server that asked, unless that was killed; and a question fails only with its
- * call or its session.
+ * call, its session or its node.
  */
 export const acceptedAnswer: Predicate = {
     name: 'accepted answer',
@@ -34,11 +34,12 @@ export const acceptedAnswer: Predicate = {
                 ? []
                 : [{ what: 'Its answer was accepted and never reached the server that asked', session, tokens: [question] }];
         });
-        const failed = history.questionEnds.flatMap(({ question, failure }) => {
+        const failed = history.questionEnds.flatMap(({ question, failure, at }) => {
             const asked = view.sentAs(question);
             if (failure === undefined || !asked) return [];
-            const { session, stream } = asked;
+            const { session, stream, node, begun } = asked;
             const wasGivenUp =
+                view.isDisturbed(node, begun, at) ||
                 view.session(session)?.deleteBegun !== undefined ||
                 history.calls.some(call => call.session === session && call.cancelled !== undefined && isAskedBy(question, call.name));
             return wasGivenUp ? [] : [{ what: `It failed: ${failure}`, session, stream, tokens: [question] }];

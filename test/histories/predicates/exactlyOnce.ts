@@ -5,7 +5,8 @@ import { comparePositions, GRACE_MS, View } from '../view.js';
  * What a server was told is sent reaches a client that follows the stream to its end, and a connection never repeats what is
  * at or before the event that the client named, nor leaves anything out behind it.
  *
- * What may be lost: messages that a server was not told are sent, since its node was killed or its log failed; those of a call
+ * What may be lost: messages that a server was not told are sent, since its node was killed; those on their way to the log
+ * while their node was paused; those of a call
  * that was answered with an error while its node could not be reached; and what was written to a connection of the
  * standalone stream for which the client has no event id to come back with.
  */
@@ -25,15 +26,20 @@ export const exactlyOnce: Predicate = {
 function lost(view: View, history: History): Finding[] {
     const seen = new Set(history.connections.flatMap(({ events }) => events.map(({ token }) => token)));
     return history.sent.flatMap(sent => {
-        const { token, session, stream, kind, done, node } = sent;
-        if (kind === 'final' || done === undefined || seen.has(token)) return [];
-        const call = view.call(session, stream);
-        const follows = stream === STANDALONE ? view.session(session)?.followed : call?.followed;
+        const { token, session, stream, kind, begun, done, node } = sent;
+        if (kind === 'final' || done === undefined || seen.has(token) || wasPaused(history, node, begun, done)) return [];
+        const { followedUntil = -Infinity } = view.session(session) ?? {};
+        const follows = stream === STANDALONE ? done <= followedUntil : view.call(session, stream)?.followed;
         if (!follows) return [];
         if (stream === STANDALONE ? wasUnnamed(view, session, sent.begun) : wasAnsweredMeanwhile(view, session, stream, node, done))
             return [];
         return [{ what: 'A message was sent and never seen', session, stream, tokens: [token] }];
     });
+}
+
+/** A node that is paused misses what its log answers, and does without it. */
+function wasPaused({ faults }: History, node: string, begun: number, done: number): boolean {
+    return faults.some(fault => fault.kind === 'pause' && fault.node === node && fault.from <= done && fault.to >= begun);
 }
 
 /** Whether a client may have been given it on a connection that left it without an event id to come back with. */

@@ -51,7 +51,9 @@ function unexpected(view: View, call: Call, connections: readonly Connection[]):
     const { session, name, followed, cancelled } = call;
     const finals = connections.flatMap(({ events }) => events.filter(isFinal));
     if (finals.length === 0) {
-        return followed ? [{ what: 'Its client waited to the end and got no final', session, stream: name }] : [];
+        return followed && !waitsForLostQuestion(view, call)
+            ? [{ what: 'Its client waited to the end and got no final', session, stream: name }]
+            : [];
     }
     const mayFail =
         cancelled !== undefined ||
@@ -60,4 +62,12 @@ function unexpected(view: View, call: Call, connections: readonly Connection[]):
     return !mayFail && finals.some(({ kind }) => kind === 'error')
         ? [{ what: 'It was answered with an error though its node was there', session, stream: name, tokens: ['error'] }]
         : [];
+}
+
+/** Whether it asked something that no client saw. Whether that may be is the matter of another predicate. */
+function waitsForLostQuestion({ history }: View, { session, name }: Call): boolean {
+    const seen = new Set(history.connections.flatMap(({ events }) => events.map(({ token }) => token)));
+    return history.sent.some(
+        ({ kind, token, session: of }) => kind === 'question' && of === session && token.endsWith(`-${name}`) && !seen.has(token)
+    );
 }

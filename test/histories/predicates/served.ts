@@ -28,7 +28,7 @@ function refused(view: View, { exchanges }: History): Finding[] {
     return exchanges.flatMap(({ what, session, node, begun, ended, status, question }) => {
         if (status === expected[what] || view.isDisturbed(node, begun, ended)) return [];
         const { deleteBegun = Infinity } = view.session(session) ?? {};
-        if (ended >= deleteBegun && (status === 404 || status === 503 || status === undefined)) return [];
+        if (ended >= deleteBegun && (status === undefined || [404, 410, 503].includes(status))) return [];
         const asked = view.sentAs(question);
         if (what === 'answer' && (status === 410 || status === 503) && asked && view.isDisturbed(asked.node, asked.begun, ended)) return [];
         const outcome = status === undefined ? 'not answered' : `answered ${status}`;

@@ -1152,17 +1152,17 @@ return 0`
 
 /** `touchLog-2.lua` */
 export const touchLog = {
-    sha1: 'd29fc47d7bfcbc5856c676e560878db74abdee66',
+    sha1: '1d06efbcf42f2ee489f3a314cd5394119ac8f6a7',
     source: String.raw`-- Starts the time to live of a session's log anew. Never creates, and does not lengthen what is left of one that was dropped.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
 -- ARGV[1]  time to live in milliseconds
--- returns  0
+-- returns  the position of the last event that ever was, '' for none
 if redis.call('HEXISTS', KEYS[2], 'dropped') == 0 then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
     redis.call('PEXPIRE', KEYS[2], ARGV[1])
 end
-return 0`
+return redis.call('HGET', KEYS[2], 'last') or ''`
 };
 
 /** `updateSession-1.lua` */

@@ -17,6 +17,7 @@ export {
     InMemoryEventLog,
     InMemoryMessageBus,
     InMemorySessionStore,
+    PollingBus,
     SessionError,
     createMemoryBackend,
     isSessionError
@@ -32,22 +33,26 @@ export type {
     LogCursor,
     LogPage,
     LoggedEvent,
+    Mail,
+    Mailbox,
     MemoryBackend,
     MemoryBackendOptions,
     MessageBus,
     NewEvent,
+    PollingBusOptions,
     SessionBackend,
     SessionData,
     SessionErrorCode,
     SessionStorageMode,
     SessionStore
 } from '@mcp-sessions/core';
-export { RedisEventLog, RedisMessageBus, RedisSessionStore, createRedisBackend } from '@mcp-sessions/redis';
+export { RedisEventLog, RedisMailbox, RedisMessageBus, RedisSessionStore, createRedisBackend } from '@mcp-sessions/redis';
 export type {
     RedisBackend,
     RedisBackendOptions,
     RedisClient,
     RedisEventLogOptions,
+    RedisMailboxOptions,
     RedisMessageBusOptions,
     RedisSessionStoreOptions,
     SessionLogger

@@ -112,6 +112,18 @@ export const endingClauses: LogClause[] = [
         }
     },
     {
+        title: 'touch: tells where the log ends',
+        async run(open) {
+            const log = (await open()).log();
+            const session = newSession();
+            await appendAll(log, session, [event('s', 1), event('s', 2)]);
+            const end = await log.touch(session);
+            await appendAll(log, session, [event('t', 3)]);
+            expect(await readTexts(log, session, 't', { since: end })).toEqual(['3']);
+            expect(await readTexts(log, session, 's', { since: end })).toEqual([]);
+        }
+    },
+    {
         title: 'ttl: a log that is not used expires, and reading does not extend its life',
         async run(open) {
             const backend = await open({ ttlSeconds: 1 });
