@@ -30,7 +30,8 @@ export function createMemoryBackend({ shareWith, ...options }: MemoryBackendOpti
     const messageBus = new InMemoryMessageBus(shareWith && { shareWith: shareWith.messageBus });
     return {
         sessionStore: shareWith?.sessionStore ?? new InMemorySessionStore(options),
-        eventLog: shareWith?.eventLog ?? new InMemoryEventLog(options),
+        // A session's log is told a third of that time late, at most, that the session was used.
+        eventLog: shareWith?.eventLog ?? new InMemoryEventLog({ ...options, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 }),
         messageBus,
         close: () => messageBus.close()
     };

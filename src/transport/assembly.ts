@@ -2,7 +2,7 @@ import { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
 import { SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage, MessageExtraInfo } from '../jsonrpc/types.js';
-import type { ProtocolRules } from '../protocolRules.js';
+import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import { ExternalSession } from '../session/externalSession.js';
 import { MemorySession } from '../session/memorySession.js';
 import type { SessionGate, SessionHost } from '../session/sessionGate.js';
@@ -146,6 +146,10 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 open,
                 standaloneStream: options.standaloneStream ?? 'takeover',
                 timeoutMs: storeTimeoutMs,
+                retryMs: options.retryInterval,
+                understandsPriming: exchange =>
+                    (exchange.header('mcp-protocol-version') ?? gate.protocolVersion ?? rules.defaultProtocolVersion) >=
+                    firstResumableVersion,
                 touchMs: options.sessionStore?.ttlMs === undefined ? defaultTouchMs : options.sessionStore.ttlMs / 3,
                 sessionId: () => gate.sessionId,
                 session: () => gate.sessionName,

@@ -35,6 +35,10 @@ export interface LoggedHistorySettings {
     readonly timeoutMs: number;
     /** How often the log's life is extended while the session is in use, in milliseconds. */
     readonly touchMs: number;
+    /** The `retry` field of priming events, in milliseconds. */
+    readonly retryMs: number | undefined;
+    /** Whether the client of this request understands an event without data. */
+    understandsPriming(exchange: Exchange): boolean;
     sessionId(): string | undefined;
     /** The session's name towards other nodes. */
     session(): string;

@@ -3,7 +3,7 @@ import type { Reader } from '../cluster/doorbells.js';
 import { toError } from '../errors.js';
 import type { JSONRPCResponse } from '../jsonrpc/types.js';
 import type { EventLog, LogCursor, LogPage } from '../ports/eventLog.js';
-import { eventIdAt } from './eventIds.js';
+import { eventIdAt, primingIdAt } from './eventIds.js';
 import type { EventStream } from './eventStream.js';
 import type { Exchange } from './exchange.js';
 import type { LoggedHistorySettings } from './loggedHistory.js';
@@ -96,6 +96,9 @@ export abstract class LoggedReader implements Reader {
     /** For what a kind of stream has to end of its own. */
     protected onended(): void {}
 
+    /** Whether the client is to be given an event id before the first message. */
+    protected abstract readonly isPrimed: boolean;
+
     /** Another reader has the stream now: this connection ends. */
     protected abstract giveUp(to: string | undefined): void;
 
@@ -157,6 +160,10 @@ export abstract class LoggedReader implements Reader {
             onlost: to => this.lose(to),
             onerror
         });
+        if (this.isPrimed && this.settings.understandsPriming(exchange)) {
+            // One that breaks before its first message can be gone on with where it began.
+            stream.prime(primingIdAt(this.streamId, position), this.settings.retryMs);
+        }
         stream.release();
         this.tail.wake();
     }

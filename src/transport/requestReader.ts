@@ -20,6 +20,8 @@ const producerGone = {
 export class RequestReader extends LoggedReader {
     /** Responses that the client has or is about to get, by request id, as JSON. */
     private readonly answered = new Map<string, number>();
+    /** The client comes with an id. */
+    protected readonly isPrimed = false;
     private watch: ProducerWatch | undefined;
     private isConcluding = false;
 

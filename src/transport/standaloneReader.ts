@@ -21,6 +21,7 @@ const attempts = 3;
  * while none was open are the first that it gets.
  */
 export class StandaloneReader extends LoggedReader {
+    protected readonly isPrimed = true;
     /** Readers that were heard to let the stream go. */
     private readonly released = new Set<string>();
     private noteReleased: (() => void) | undefined;

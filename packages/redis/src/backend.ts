@@ -32,7 +32,8 @@ export interface RedisBackend extends SessionBackend {
  */
 export function createRedisBackend({ push = true, ...options }: RedisBackendOptions): RedisBackend {
     const sessionStore = new RedisSessionStore(options);
-    const eventLog = new RedisEventLog(options);
+    // A session's log is told a third of that time late, at most, that the session was used.
+    const eventLog = new RedisEventLog({ ...options, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 });
     const messageBus = push ? new RedisMessageBus(options) : pollingBus(options);
     return { sessionStore, eventLog, messageBus, close: () => messageBus.close() };
 }
