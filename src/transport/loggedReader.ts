@@ -102,9 +102,11 @@ export abstract class LoggedReader implements Reader {
     /** Another reader has the stream now: this connection ends. */
     protected abstract giveUp(to: string | undefined): void;
 
-    /** A newer reader asks for the stream, and does not wait until this one notices. */
+    /** A newer reader asks for the stream, and does not wait until this one notices; one that is being opened will. */
     yield(): void {
-        this.giveUp('');
+        if (this.isPassingOn) {
+            this.giveUp('');
+        }
     }
 
     /** Something was passed on. */
