@@ -4,7 +4,7 @@ import { CASES, SERVERS } from './plan.mjs';
 export const USAGE = `npm run bench -- [options]
 
   --quick             few and short rounds: shows that it works; the figures waver. Nothing is saved
-  --only <case>       one of: ${Object.keys(CASES).join(', ')}. Nothing is saved
+  --only <case>       one of: ${Object.keys(CASES).join(', ')}. Saved under its name
   --profile <server>  where the time of one server goes; one of: ${Object.keys(SERVERS).join(', ')}
   --json              with --profile: JSON response mode instead of event streams
   --initialize        with --profile: initialize instead of tools/call

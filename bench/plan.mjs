@@ -26,7 +26,8 @@ const OURS = ['memory', 'redis', 'redis-always'];
 /** Each case compares each contender with the official package. `memory` and `nodes` are measured otherwise: see idleMemory.mjs, nodes/. */
 export const CASES = {
     same: { title: 'The harness itself: official against official (1.00 is due)', kind: 'call', json: false, contenders: ['official'] },
-    sse: { title: 'tools/call, event streams', kind: 'call', json: false, contenders: [...OURS, 'redis-log'] },
+    sse: { title: 'tools/call, event streams', kind: 'call', json: false, contenders: OURS },
+    log: { title: 'tools/call, event streams, each message in the log first', kind: 'call', json: false, contenders: ['redis-log'] },
     json: { title: 'tools/call, JSON responses', kind: 'call', json: true, contenders: OURS },
     initialize: { title: 'initialize and initialized', kind: 'initialize', json: false, contenders: OURS },
     floor: { title: 'For orientation, against tools/call on event streams', kind: 'call', json: false, contenders: ['bare', 'direct'] },

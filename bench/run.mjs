@@ -63,11 +63,12 @@ async function runCases(cases, options, setting, load) {
     const result = { machine: await describeMachine(setting.redis?.url), timing, comparisons, idle, nodes };
     const report = renderReport(result);
     console.log(`\n${report}`);
-    if (options.quick || options.only !== undefined) return;
+    if (options.quick) return;
+    const name = options.only ?? 'latest';
     mkdirSync(RESULTS, { recursive: true });
-    writeFileSync(new URL('latest.json', RESULTS), renderJson(result));
-    writeFileSync(new URL('latest.md', RESULTS), report);
-    console.log('Saved in bench/results/latest.md, with every round in latest.json.');
+    writeFileSync(new URL(`${name}.json`, RESULTS), renderJson(result));
+    writeFileSync(new URL(`${name}.md`, RESULTS), report);
+    console.log(`Saved in bench/results/${name}.md, with every round in ${name}.json.`);
 }
 
 async function runComparison(name, contender, timing, setting, load) {
