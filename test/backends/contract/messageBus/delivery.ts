@@ -127,6 +127,7 @@ export const deliveryClauses: BusClause[] = [
                 b.publish('node/a', `answer to ${message}`).catch((error: unknown) => failures.push(error));
             });
             await a.publish('node/b', '1');
+            await answers.hears('answer to 1');
             await a.publish('node/b', '2');
             await answers.hears('answer to 1', 'answer to 2');
             expect(failures).toEqual([]);
