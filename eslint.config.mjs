@@ -9,6 +9,7 @@ const arrows = {
     'src/ports': ['jsonrpc'],
     'src/bus': ['ports', 'jsonrpc'],
     'src/memory': ['ports', 'jsonrpc'],
+    'src/lock': ['ports', 'jsonrpc'],
     'src/cluster': ['ports', 'jsonrpc'],
     'src/session': ['ports', 'jsonrpc'],
     'src/transport': ['session', 'cluster', 'ports', 'jsonrpc']

@@ -1,4 +1,5 @@
 import { SessionError, isSessionError, toError } from './errors.js';
+import { later } from './timers.js';
 
 /**
  * What a store, a log or a bus answers, if it does so in time. Rejects with `STORE_UNAVAILABLE` when it fails or takes
@@ -8,8 +9,7 @@ import { SessionError, isSessionError, toError } from './errors.js';
  */
 export function withinDeadline<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-        const timer = setTimeout(() => reject(unavailable(new Error(`No answer within ${timeoutMs} ms`))), timeoutMs);
-        (timer as { unref?: () => void }).unref?.();
+        const timer = later(() => reject(unavailable(new Error(`No answer within ${timeoutMs} ms`))), timeoutMs);
         const call = new Promise<T>(settle => settle(start()));
         call.then(
             value => {

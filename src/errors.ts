@@ -8,6 +8,11 @@ const brand = Symbol.for('mcp-sessions.SessionError');
  * - `INVALID_RECORD`: the store returned something that is no session record. Treated as absent.
  * - `RECORD_TOO_LARGE`: the session record would be over `maxRecordBytes`.
  * - `RESTORE_FAILED`: the server did not take over a stored session.
+ * - `TOO_MANY_SESSIONS`: a cap of the store is reached, and the client of this `initialize` got 503.
+ * - `EVENT_TOO_LARGE`: a message was over `maxEventBytes`; it was sent where its stream was open, and is not in the event log.
+ * - `UNREADABLE`: something stored could not be decrypted, or it was altered. Treated as absent.
+ * - `LOCK_TIMEOUT`: a lock was not to be had in time.
+ * - `LOCK_LOST`: a lock could not be renewed in time; the reason of `HeldLock.signal`.
  * - `BUFFER_FULL`: a reader did not read, and its connection was closed.
  */
 export type SessionErrorCode =
@@ -17,6 +22,11 @@ export type SessionErrorCode =
     | 'INVALID_RECORD'
     | 'RECORD_TOO_LARGE'
     | 'RESTORE_FAILED'
+    | 'TOO_MANY_SESSIONS'
+    | 'EVENT_TOO_LARGE'
+    | 'UNREADABLE'
+    | 'LOCK_TIMEOUT'
+    | 'LOCK_LOST'
     | 'BUFFER_FULL';
 
 /** Every error that this project makes. Its message never holds an id, a token or a stored value. */

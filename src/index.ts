@@ -12,16 +12,19 @@ export type {
     RequestId,
     RequestInfo
 } from './jsonrpc/types.js';
+export { withLock, type HeldLock, type WithLockOptions } from './lock/withLock.js';
 export { createMemoryBackend, type MemoryBackend, type MemoryBackendOptions } from './memory/backend.js';
 export { InMemoryEventLog, type InMemoryEventLogOptions } from './memory/eventLog.js';
 export { InMemoryMailbox } from './memory/mailbox.js';
 export { InMemoryMessageBus, type InMemoryMessageBusOptions } from './memory/messageBus.js';
+export { InMemorySessionLock } from './memory/sessionLock.js';
 export { InMemorySessionStore, type InMemorySessionStoreOptions } from './memory/sessionStore.js';
 export type { Claim, EventLog, LogCursor, LoggedEvent, LogPage, NewEvent } from './ports/eventLog.js';
 export type { Mail, Mailbox } from './ports/mailbox.js';
 export type { BusListener, BusSubscription, MessageBus } from './ports/messageBus.js';
 export type { SessionBackend } from './ports/sessionBackend.js';
-export type { SessionData, SessionStore } from './ports/sessionStore.js';
+export type { SessionLock } from './ports/sessionLock.js';
+export type { SessionCreation, SessionData, SessionLimits, SessionStore } from './ports/sessionStore.js';
 export { defaultProtocolRules, type ProtocolRules } from './protocolRules.js';
 export { digest, fingerprint, isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
 export { NodeStreamableHttpTransport } from './transport/nodeTransport.js';

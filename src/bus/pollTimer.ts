@@ -1,3 +1,4 @@
+import { later } from '../timers.js';
 /** The longest pause between polls that fail. */
 const longestPauseMs = 5000;
 
@@ -59,7 +60,6 @@ export class PollTimer {
     private set(ms: number): void {
         clearTimeout(this.timer);
         this.dueAt = performance.now() + ms;
-        this.timer = setTimeout(this.poll, ms);
-        (this.timer as { unref?: () => void }).unref?.();
+        this.timer = later(this.poll, ms);
     }
 }

@@ -1,4 +1,5 @@
 import type { MessageBus } from '../ports/messageBus.js';
+import { later } from '../timers.js';
 import { parseBusMessage, type BusMessage, type StreamMessage } from './busMessages.js';
 import { OnDemandSubscription } from './onDemandSubscription.js';
 
@@ -143,13 +144,12 @@ export class Doorbells {
         const entry = { attempts: 0 };
         this.unheard.set(key, entry);
         const again = (): void => {
-            const timer = setTimeout(() => {
+            later(() => {
                 this.publish(address, text).then(
                     () => this.unheard.delete(key),
                     () => (++entry.attempts < maxAttempts ? again() : void this.unheard.delete(key))
                 );
             }, retryMs);
-            (timer as { unref?: () => void }).unref?.();
         };
         again();
     }

@@ -1,4 +1,5 @@
 import type { BusListener, BusSubscription, MessageBus } from '../ports/messageBus.js';
+import { later } from '../timers.js';
 
 /** How soon a subscription that failed is tried again while somebody needs it. */
 const retryMs = 1000;
@@ -64,8 +65,7 @@ export class OnDemandSubscription {
     }
 
     private later(task: () => void, ms: number): void {
-        this.timer = setTimeout(task, ms);
-        (this.timer as { unref?: () => void }).unref?.();
+        this.timer = later(task, ms);
     }
 
     private end(): void {

@@ -1,3 +1,4 @@
+import { later } from '../timers.js';
 import type { Answer } from './busMessages.js';
 
 /** A question that is on its way, and the answers to it so far. */
@@ -30,8 +31,7 @@ export class PendingCall {
             return;
         }
         await new Promise<void>(resolve => {
-            const timer = setTimeout(resolve, timeoutMs);
-            (timer as { unref?: () => void }).unref?.();
+            const timer = later(resolve, timeoutMs);
             this.finish = () => {
                 clearTimeout(timer);
                 resolve();

@@ -1,12 +1,14 @@
 import type { SessionBackend } from '../ports/sessionBackend.js';
 import { InMemoryEventLog, type InMemoryEventLogOptions } from './eventLog.js';
 import { InMemoryMessageBus } from './messageBus.js';
-import { InMemorySessionStore } from './sessionStore.js';
+import { InMemorySessionLock } from './sessionLock.js';
+import { InMemorySessionStore, type InMemorySessionStoreOptions } from './sessionStore.js';
 
 export interface MemoryBackend extends SessionBackend {
     readonly sessionStore: InMemorySessionStore;
     readonly eventLog: InMemoryEventLog;
     readonly messageBus: InMemoryMessageBus;
+    readonly sessionLock: InMemorySessionLock;
     /**
      * Ends the part of this node in the cluster, its bus. Sessions stay for the nodes that share them, and go with the last
      * backend that does. May be called twice.
@@ -15,7 +17,7 @@ export interface MemoryBackend extends SessionBackend {
 }
 
 /** `ttlSeconds` is that of the sessions and of their logs. */
-export interface MemoryBackendOptions extends InMemoryEventLogOptions {
+export interface MemoryBackendOptions extends InMemorySessionStoreOptions, InMemoryEventLogOptions {
     /** The backend of another node in this process: this one serves the same sessions. Its options hold for both. */
     shareWith?: MemoryBackend;
 }
@@ -33,6 +35,7 @@ export function createMemoryBackend({ shareWith, ...options }: MemoryBackendOpti
         // A session's log is told a third of that time late, at most, that the session was used.
         eventLog: shareWith?.eventLog ?? new InMemoryEventLog({ ...options, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 }),
         messageBus,
+        sessionLock: shareWith?.sessionLock ?? new InMemorySessionLock(),
         close: () => messageBus.close()
     };
 }

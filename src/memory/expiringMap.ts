@@ -8,11 +8,16 @@ interface Entry<V> {
 
 /** Values that live for a time after their last use. There is no timer: what has expired goes as others are written. */
 export class ExpiringMap<V> {
-    /** In order of last use, since every use moves an entry to the end. */
+    /** In the order in which they expire, since every use moves an entry to the end. */
     private readonly entries = new Map<string, Entry<V>>();
 
-    constructor(private readonly ttlMs: number) {}
+    /** @param onexpired is told of each value that has expired, when that is noticed. */
+    constructor(
+        private readonly ttlMs: number,
+        private readonly onexpired?: (value: V) => void
+    ) {}
 
+    /** Of some it may not have been noticed yet that they have expired; see {@link purge}. */
     get size(): number {
         return this.entries.size;
     }
@@ -25,40 +30,46 @@ export class ExpiringMap<V> {
     set(key: string, value: V): void {
         this.entries.delete(key);
         this.entries.set(key, { value, expiresAt: Date.now() + this.ttlMs });
-        this.sweep();
+        this.purge(sweptPerWrite);
     }
 
     /** Starts the value's time to live anew. Never creates. */
-    touch(key: string): void {
-        const entry = this.live(key);
-        if (entry) {
-            this.set(key, entry.value);
+    touch(key: string): V | undefined {
+        const value = this.get(key);
+        if (value !== undefined) {
+            this.set(key, value);
         }
+        return value;
     }
 
-    delete(key: string): void {
+    /** Removes the value, and returns it unless it had expired. */
+    delete(key: string): V | undefined {
+        const value = this.get(key);
         this.entries.delete(key);
+        return value;
     }
 
     clear(): void {
         this.entries.clear();
     }
 
+    /** Removes what has expired, at most as many as given. */
+    purge(most = Infinity): void {
+        let removed = 0;
+        for (const key of this.entries.keys()) {
+            if (removed++ >= most || this.live(key)) {
+                return;
+            }
+        }
+    }
+
     private live(key: string): Entry<V> | undefined {
         const entry = this.entries.get(key);
         if (entry && entry.expiresAt <= Date.now()) {
             this.entries.delete(key);
+            this.onexpired?.(entry.value);
             return undefined;
         }
         return entry;
-    }
-
-    private sweep(): void {
-        let looked = 0;
-        for (const key of this.entries.keys()) {
-            if (this.live(key) || ++looked >= sweptPerWrite) {
-                return;
-            }
-        }
     }
 }

@@ -1,18 +1,15 @@
-import type { SessionData, SessionStore } from '../ports/sessionStore.js';
+import type { SessionCreation, SessionData, SessionLimits, SessionStore } from '../ports/sessionStore.js';
+import { ExpiringMap } from './expiringMap.js';
+import { SessionCount } from './sessionCount.js';
 
-export interface InMemorySessionStoreOptions {
-    /** Time to live in seconds, counted from the last use. @default 3600 */
-    ttlSeconds?: number;
-}
+export type InMemorySessionStoreOptions = SessionLimits;
 
 interface Entry {
-    json: string;
+    readonly json: string;
+    readonly revision: number;
+    readonly principal: string | undefined;
     lastActivity: number;
-    expiresAt: number;
 }
-
-/** How many entries each write looks at for expired ones, so that abandoned sessions do not stay for ever. */
-const sweptPerWrite = 4;
 
 /**
  * Sessions in this process: for development, for tests (several transports may share one), and as the reference for
@@ -20,40 +17,56 @@ const sweptPerWrite = 4;
  */
 export class InMemorySessionStore implements SessionStore {
     readonly ttlMs: number;
-    /** In order of last use, since every use moves an entry to the end. */
-    private readonly entries = new Map<string, Entry>();
+    /** Begun, and not used since. */
+    private readonly begun: ExpiringMap<Entry>;
+    private readonly used: ExpiringMap<Entry>;
+    private readonly count: SessionCount;
 
-    /** @throws RangeError if `ttlSeconds` is not a positive number. */
-    constructor({ ttlSeconds = 3600 }: InMemorySessionStoreOptions = {}) {
-        if (!(ttlSeconds > 0)) {
-            throw new RangeError(`ttlSeconds must be a positive number of seconds, got ${String(ttlSeconds)}`);
+    /** @throws RangeError if an option is not a positive number. */
+    constructor(options: InMemorySessionStoreOptions = {}) {
+        const { ttlSeconds = 3600, maxSessions = Infinity, maxSessionsPerPrincipal = Infinity } = options;
+        const { initializeTtlSeconds = Math.min(300, ttlSeconds) } = options;
+        for (const [name, value] of Object.entries({ ttlSeconds, initializeTtlSeconds, maxSessions, maxSessionsPerPrincipal })) {
+            if (!(value > 0)) {
+                throw new RangeError(`${name} must be a positive number, got ${String(value)}`);
+            }
         }
         this.ttlMs = ttlSeconds * 1000;
+        this.count = new SessionCount(maxSessions, maxSessionsPerPrincipal);
+        const onexpired = ({ principal }: Entry) => this.count.remove(principal);
+        this.begun = new ExpiringMap(initializeTtlSeconds * 1000, onexpired);
+        this.used = new ExpiringMap(this.ttlMs, onexpired);
     }
 
     /** Sessions that have not expired. */
     get size(): number {
-        return [...this.entries.keys()].filter(id => this.live(id)).length;
+        this.begun.purge();
+        this.used.purge();
+        return this.begun.size + this.used.size;
     }
 
     async storeSession(sessionId: string, data: SessionData): Promise<void> {
-        this.write(sessionId, data);
+        this.write(this.used, sessionId, data);
     }
 
-    async createSession(sessionId: string, data: SessionData): Promise<boolean> {
+    async createSession(sessionId: string, data: SessionData): Promise<SessionCreation> {
         if (this.live(sessionId)) {
-            return false;
+            return 'taken';
         }
-        this.write(sessionId, data);
-        return true;
+        this.begun.purge();
+        this.used.purge();
+        if (this.count.isFull(data.principal)) {
+            return 'full';
+        }
+        this.write(data.initialized ? this.used : this.begun, sessionId, data);
+        return 'created';
     }
 
     async updateSession(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean> {
-        const entry = this.live(sessionId);
-        if (!entry || (parse(entry).revision ?? 0) !== expectedRevision) {
+        if (this.live(sessionId)?.revision !== expectedRevision) {
             return false;
         }
-        this.write(sessionId, data);
+        this.write(this.used, sessionId, data);
         return true;
     }
 
@@ -72,7 +85,7 @@ export class InMemorySessionStore implements SessionStore {
     }
 
     async deleteSession(sessionId: string): Promise<void> {
-        this.entries.delete(sessionId);
+        this.remove(sessionId);
     }
 
     async sessionExists(sessionId: string): Promise<boolean> {
@@ -80,43 +93,37 @@ export class InMemorySessionStore implements SessionStore {
     }
 
     async close(): Promise<void> {
-        this.entries.clear();
+        this.begun.clear();
+        this.used.clear();
+        this.count.clear();
     }
 
-    private write(sessionId: string, data: SessionData): void {
-        const now = Date.now();
-        this.entries.delete(sessionId);
-        this.entries.set(sessionId, { json: JSON.stringify(data), lastActivity: now, expiresAt: now + this.ttlMs });
-        this.sweep();
+    private write(where: ExpiringMap<Entry>, sessionId: string, data: SessionData): void {
+        const json = JSON.stringify(data);
+        const { revision = 0, principal } = data;
+        this.remove(sessionId);
+        where.set(sessionId, { json, revision, principal, lastActivity: Date.now() });
+        this.count.add(principal);
+    }
+
+    private remove(sessionId: string): void {
+        const entry = this.begun.delete(sessionId) ?? this.used.delete(sessionId);
+        if (entry) {
+            this.count.remove(entry.principal);
+        }
     }
 
     private touch(sessionId: string): Entry | undefined {
-        const entry = this.live(sessionId);
+        const entry = this.begun.delete(sessionId) ?? this.used.get(sessionId);
         if (entry) {
             entry.lastActivity = Date.now();
-            entry.expiresAt = entry.lastActivity + this.ttlMs;
-            this.entries.delete(sessionId);
-            this.entries.set(sessionId, entry);
+            this.used.set(sessionId, entry);
         }
         return entry;
     }
 
     private live(sessionId: string): Entry | undefined {
-        const entry = this.entries.get(sessionId);
-        if (entry && entry.expiresAt <= Date.now()) {
-            this.entries.delete(sessionId);
-            return undefined;
-        }
-        return entry;
-    }
-
-    private sweep(): void {
-        let looked = 0;
-        for (const sessionId of this.entries.keys()) {
-            if (this.live(sessionId) || ++looked >= sweptPerWrite) {
-                return;
-            }
-        }
+        return this.begun.get(sessionId) ?? this.used.get(sessionId);
     }
 }
 

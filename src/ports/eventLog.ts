@@ -95,6 +95,12 @@ export interface EventLog {
     /** Starts the log's time to live anew, and tells the position of its end, `''` where there is none. Never creates. */
     touch(sessionId: string): Promise<string>;
 
+    /**
+     * Longest message that can be kept, in bytes of JSON. One that is longer is not given to {@link append}.
+     * Left out: as long as any.
+     */
+    readonly maxEventBytes?: number;
+
     /** Releases what the log itself opened. May be called twice. */
     close?(): Promise<void>;
 }

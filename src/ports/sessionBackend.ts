@@ -1,5 +1,6 @@
 import type { EventLog } from './eventLog.js';
 import type { MessageBus } from './messageBus.js';
+import type { SessionLock } from './sessionLock.js';
 import type { SessionStore } from './sessionStore.js';
 
 /**
@@ -10,6 +11,7 @@ export interface SessionBackend {
     readonly sessionStore: SessionStore;
     readonly eventLog: EventLog;
     readonly messageBus: MessageBus;
-    /** Closes the three and what they opened; a client that the backend was given stays open. May be called twice. */
+    readonly sessionLock: SessionLock;
+    /** Closes the four and what they opened; a client that the backend was given stays open. May be called twice. */
     close(): Promise<void>;
 }

@@ -34,6 +34,29 @@ export interface SessionData {
 }
 
 /**
+ * What came of {@link SessionStore.createSession}.
+ * - `created`: the record is there now.
+ * - `taken`: there is a record already, and nothing was changed.
+ * - `full`: there are as many sessions as the store may hold, in total or of this principal, and nothing was changed.
+ */
+export type SessionCreation = 'created' | 'taken' | 'full';
+
+/** Options that every store of this project has. */
+export interface SessionLimits {
+    /** Time to live in seconds, counted from the last use. @default 3600 */
+    ttlSeconds?: number;
+    /**
+     * Time to live in seconds of a session that {@link SessionStore.createSession} began and that was not used since, by
+     * `notifications/initialized` or in another way that extends it. @default 300, or `ttlSeconds` if that is less
+     */
+    initializeTtlSeconds?: number;
+    /** Sessions that there may be at once, on all nodes together; one more is answered 503. @default no limit */
+    maxSessions?: number;
+    /** The same for the sessions of one principal; sessions without one are not counted here. @default no limit */
+    maxSessionsPerPrincipal?: number;
+}
+
+/**
  * Where sessions live so that any node can serve them.
  *
  * The first five methods are all that a custom store must have. The optional ones are used where they exist: they
@@ -65,10 +88,11 @@ export interface SessionStore {
     getAndTouchSession?(sessionId: string): Promise<SessionData | null>;
 
     /**
-     * Creates the record if there is none, atomically; false, and nothing changed, if there is one.
-     * Without it a `sessionIdGenerator` that repeats itself replaces a live session.
+     * Creates the record if there is none and if the caps of the store allow one more, atomically. A session is counted until
+     * it is deleted or has expired; by how much later than that a store may notice it, its documentation says.
+     * Without it there are no caps, and a `sessionIdGenerator` that repeats itself replaces a live session.
      */
-    createSession?(sessionId: string, data: SessionData): Promise<boolean>;
+    createSession?(sessionId: string, data: SessionData): Promise<SessionCreation>;
 
     /**
      * Replaces the record if it exists and its `revision` is `expectedRevision`, atomically, and starts the time to

@@ -219,8 +219,12 @@ export class ExternalSession implements SessionGate {
             }
             const principal = await this.principalOf(this.opening as SessionRequest);
             const record = newRecord(sessionId, String(response.result['protocolVersion']), message.params ?? {}, principal);
-            if (!(await this.access.create(record))) {
+            const creation = await this.access.create(record);
+            if (creation === 'taken') {
                 throw new SessionError('INVALID_SESSION_ID', 'sessionIdGenerator returned the id of a session that exists');
+            }
+            if (creation === 'full') {
+                throw new SessionError('TOO_MANY_SESSIONS', 'The session store holds as many sessions as it may');
             }
             try {
                 if (this.closed) {
@@ -327,5 +331,6 @@ export class ExternalSession implements SessionGate {
 
 const refusalOf: Partial<Record<SessionErrorCode, Refusal>> = {
     STORE_UNAVAILABLE: 'unavailable',
-    RECORD_TOO_LARGE: 'recordTooLarge'
+    RECORD_TOO_LARGE: 'recordTooLarge',
+    TOO_MANY_SESSIONS: 'tooManySessions'
 };

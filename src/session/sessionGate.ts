@@ -7,6 +7,7 @@ export type Refusal =
     | 'sessionIdRequired'
     | 'sessionNotFound'
     | 'recordTooLarge'
+    | 'tooManySessions'
     | 'internalError'
     | 'unavailable';
 

@@ -1,4 +1,5 @@
 import { toError } from '../errors.js';
+import { every } from '../timers.js';
 import type { SessionHost } from './sessionGate.js';
 
 /** How often a busy session is looked after at least, which is also how soon an open stream learns of a DELETE elsewhere. */
@@ -25,8 +26,7 @@ export class SessionKeeper {
     /** Something happens: from now on it is looked whether it goes on. */
     wake(): void {
         if (this.timer === undefined && !this.stopped) {
-            this.timer = setInterval(() => this.look(), this.intervalMs);
-            (this.timer as { unref?: () => void }).unref?.();
+            this.timer = every(() => this.look(), this.intervalMs);
         }
     }
 

@@ -1,6 +1,6 @@
 import { unavailable, withinDeadline } from '../deadline.js';
 import { SessionError } from '../errors.js';
-import type { SessionStore } from '../ports/sessionStore.js';
+import type { SessionCreation, SessionStore } from '../ports/sessionStore.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
 import type { RecordChange } from './recordedRequests.js';
 import { fingerprint } from './sessionId.js';
@@ -47,18 +47,18 @@ export class StoreAccess {
         await this.within(() => this.store.updateSessionActivity(sessionId));
     }
 
-    /** Creates the record; false when the id is taken. Rejects with `RECORD_TOO_LARGE` before the store is asked. */
-    async create(record: SessionRecord): Promise<boolean> {
+    /** Creates the record, if the store has room for it. Rejects with `RECORD_TOO_LARGE` before the store is asked. */
+    async create(record: SessionRecord): Promise<SessionCreation> {
         this.checkSize(record);
         const { store } = this;
         try {
             if (store.createSession) {
-                const created = await this.within(store.createSession.bind(store, record.sessionId, record));
+                const outcome = await this.within(store.createSession.bind(store, record.sessionId, record));
                 // A driver that lost the answer asks again, and then finds what it wrote the first time.
-                return created || (await this.read(record.sessionId))?.etag === record.etag;
+                return outcome === 'taken' && (await this.read(record.sessionId))?.etag === record.etag ? 'created' : outcome;
             }
             await this.within(() => store.storeSession(record.sessionId, record));
-            return true;
+            return 'created';
         } catch (error) {
             // The write may still be on its way, for example in a client's offline queue. What follows it there undoes it.
             this.forget(record.sessionId);

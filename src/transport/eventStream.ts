@@ -1,5 +1,6 @@
 import { SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
+import { every } from '../timers.js';
 import { afterThisTurn } from './afterThisTurn.js';
 import type { EventSink, Exchange } from './exchange.js';
 import { eventStreamHeaders, type Reply } from './replies.js';
@@ -117,8 +118,7 @@ export class EventStream {
         }
         const { keepAliveMs } = this.settings;
         if (Number.isFinite(keepAliveMs) && keepAliveMs >= 1) {
-            this.keepAlive = setInterval(() => this.beat(), Math.min(keepAliveMs, maxTimerMs));
-            (this.keepAlive as { unref?: () => void }).unref?.();
+            this.keepAlive = every(() => this.beat(), Math.min(keepAliveMs, maxTimerMs));
         }
     }
 

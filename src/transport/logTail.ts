@@ -1,6 +1,7 @@
 import { toError } from '../errors.js';
 import { isResponse, type JSONRPCResponse } from '../jsonrpc/types.js';
 import type { LogCursor, LogPage } from '../ports/eventLog.js';
+import { later } from '../timers.js';
 import type { EventStream } from './eventStream.js';
 
 /** How long to wait before a log that failed is read again. */
@@ -117,10 +118,9 @@ export class LogTail {
             return;
         }
         const pause = Math.min(firstPauseMs * 2 ** this.failures++, longestPauseMs) * (0.5 + Math.random() / 2);
-        this.timer = setTimeout(() => {
+        this.timer = later(() => {
             this.timer = undefined;
             this.wake();
         }, pause);
-        (this.timer as { unref?: () => void }).unref?.();
     }
 }

@@ -3,6 +3,7 @@ import { withinDeadline } from '../deadline.js';
 import { isSessionError, toError } from '../errors.js';
 import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
 import type { EventLog } from '../ports/eventLog.js';
+import { later } from '../timers.js';
 import { AppendQueue } from './appendQueue.js';
 import { eventIdAt, originOf, parseEventId, primingIdAt, standaloneStream, streamIdOf } from './eventIds.js';
 import type { Exchange } from './exchange.js';
@@ -112,8 +113,7 @@ export class LoggedHistory implements StreamHistory {
                 }
                 // A result is the work of the whole call, and its client will come for it.
                 await new Promise<void>(resolve => {
-                    const timer = setTimeout(resolve, tryAgainMs);
-                    (timer as { unref?: () => void }).unref?.();
+                    later(resolve, tryAgainMs);
                 });
             }
         }

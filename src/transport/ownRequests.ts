@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.js';
 import { isResponse, type JSONRPCMessage, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
+import { later } from '../timers.js';
 
 /** How long a server may take over a request of ours; they all are answered from memory. */
 const answerTimeoutMs = 10_000;
@@ -21,10 +22,9 @@ export class OwnRequests {
         let timer: ReturnType<typeof setTimeout> | undefined;
         return new Promise<JSONRPCResponse>((resolve, reject) => {
             waiting.set(id, { resolve, reject });
-            timer = setTimeout(() => {
+            timer = later(() => {
                 reject(new SessionError('RESTORE_FAILED', `The server did not answer within ${answerTimeoutMs} ms`));
             }, answerTimeoutMs);
-            (timer as { unref?: () => void }).unref?.();
             deliver(id);
         }).finally(() => {
             clearTimeout(timer);

@@ -1,5 +1,6 @@
 import { toError } from '../errors.js';
 import type { Outcome } from '../cluster/clusterNode.js';
+import { later } from '../timers.js';
 
 /** How often the node that runs a request is asked whether it still does. */
 const intervalMs = 1000;
@@ -55,8 +56,7 @@ export class ProducerWatch {
             this.settings.onerror(toError(error));
         }
         if (!this.stopped) {
-            this.timer = setTimeout(() => void this.look(), pauseMs);
-            (this.timer as { unref?: () => void }).unref?.();
+            this.timer = later(() => void this.look(), pauseMs);
         }
     }
 }

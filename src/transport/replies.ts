@@ -43,6 +43,8 @@ export const replies = {
 
     askerGone: refusal(410, -32000, 'Gone: The node that asked is not there any more'),
     recordTooLarge: refusal(413, -32000, 'Payload Too Large: The session data is too large'),
+    // Room comes as sessions end or expire, not within a second.
+    tooManySessions: refusal(503, -32000, 'Too many sessions: try again later', { 'retry-after': '10', ...json }),
     internalError: refusal(500, -32603, 'Internal error'),
     unavailable: refusal(503, -32000, 'Service temporarily unavailable', { 'retry-after': '1', ...json })
 } as const;

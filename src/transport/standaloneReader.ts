@@ -1,6 +1,7 @@
 import type { Outcome } from '../cluster/clusterNode.js';
 import { toError } from '../errors.js';
 import type { Claim, LogCursor } from '../ports/eventLog.js';
+import { later } from '../timers.js';
 import { standaloneStream } from './eventIds.js';
 import type { Exchange } from './exchange.js';
 import { LoggedReader, type LoggedReaderSettings } from './loggedReader.js';
@@ -59,11 +60,10 @@ export class StandaloneReader extends LoggedReader {
     /** Should this node die, the next reader must know what the client has had. */
     protected override onpassed(): void {
         if (this.noting === undefined) {
-            this.noting = setTimeout(() => {
+            this.noting = later(() => {
                 this.noting = undefined;
                 this.noteDelivered();
             }, noteMs);
-            (this.noting as { unref?: () => void }).unref?.();
         }
     }
 
@@ -113,8 +113,7 @@ export class StandaloneReader extends LoggedReader {
     /** Resolves when a reader was heard to let the stream go, or when it has had its time. */
     private releaseOf(reader: string): Promise<void> {
         return new Promise(resolve => {
-            const timer = setTimeout(resolve, handOverMs);
-            (timer as { unref?: () => void }).unref?.();
+            const timer = later(resolve, handOverMs);
             this.noteReleased = () => {
                 if (this.released.has(reader)) {
                     clearTimeout(timer);

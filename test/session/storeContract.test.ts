@@ -47,8 +47,8 @@ describe.each(storeKinds)('SessionStore: $name', ({ open }) => {
 
     it('creates only where there is nothing', async () => {
         const store = stores.make();
-        expect(await store.createSession?.('a', recordOf('a', { logLevel: 'first' }))).toBe(true);
-        expect(await store.createSession?.('a', recordOf('a', { logLevel: 'second' }))).toBe(false);
+        expect(await store.createSession?.('a', recordOf('a', { logLevel: 'first' }))).toBe('created');
+        expect(await store.createSession?.('a', recordOf('a', { logLevel: 'second' }))).toBe('taken');
         expect(await store.getSession('a')).toMatchObject({ logLevel: 'first' });
     });
 

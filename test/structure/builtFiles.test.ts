@@ -13,6 +13,7 @@ const arrows: Record<string, string[]> = {
     ports: ['jsonrpc'],
     bus: ['ports', 'jsonrpc'],
     memory: ['ports', 'jsonrpc'],
+    lock: ['ports', 'jsonrpc'],
     cluster: ['ports', 'jsonrpc'],
     session: ['ports', 'jsonrpc'],
     transport: ['session', 'cluster', 'ports', 'jsonrpc']

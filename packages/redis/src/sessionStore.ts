@@ -1,4 +1,4 @@
-import { fingerprint, type SessionData, type SessionStore } from '@mcp-sessions/core';
+import { fingerprint, type SessionCreation, type SessionData, type SessionStore } from '@mcp-sessions/core';
 import type { RedisClient } from './client.js';
 import { open, seal } from './envelope.js';
 import { Keys } from './keys.js';
@@ -58,10 +58,10 @@ export class RedisSessionStore implements SessionStore {
         await this.redis.set(await this.keys.session(sessionId), seal(data, this.maxRecordLength), 'PX', this.ttlMs);
     }
 
-    async createSession(sessionId: string, data: SessionData): Promise<boolean> {
-        return (
-            (await this.redis.set(await this.keys.session(sessionId), seal(data, this.maxRecordLength), 'PX', this.ttlMs, 'NX')) === 'OK'
-        );
+    async createSession(sessionId: string, data: SessionData): Promise<SessionCreation> {
+        const record = seal(data, this.maxRecordLength);
+        const isCreated = (await this.redis.set(await this.keys.session(sessionId), record, 'PX', this.ttlMs, 'NX')) === 'OK';
+        return isCreated ? 'created' : 'taken';
     }
 
     async updateSession(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean> {

@@ -1,0 +1,138 @@
+import { withinDeadline } from '../deadline.js';
+import { SessionError, toError } from '../errors.js';
+import type { SessionLock } from '../ports/sessionLock.js';
+import { later } from '../timers.js';
+
+export interface WithLockOptions {
+    /** Milliseconds to wait for the lock before it is given up. @default 30000 */
+    timeoutMs?: number;
+    /** Milliseconds after which the lock of a holder that has died is free. It is renewed three times in it. @default 10000 */
+    leaseMs?: number;
+}
+
+/** What the work under a lock is told. */
+export interface HeldLock {
+    /** Larger than that of every holder before: let what you write to refuse a smaller one than it has seen. */
+    readonly fencingToken: number;
+    /** Aborts when the lock is lost: it could not be renewed in time, and another may hold it by now. */
+    readonly signal: AbortSignal;
+}
+
+/** Between two tries, in milliseconds: from the first to the second number, growing, with jitter. */
+const firstPauseMs = 10;
+const longestPauseMs = 250;
+
+/**
+ * Runs `work` while this process, and no other, holds the lock of that name; releases it when the work has ended, however.
+ *
+ * ```ts
+ * await withLock(backend.sessionLock, 'nightly-report', async ({ signal }) => writeReport({ signal }));
+ * ```
+ *
+ * A lease cannot stop a process that stands still for longer than it: work that must not overlap at any price checks the
+ * signal, or hands on the fencing token.
+ *
+ * @returns what the work returns.
+ * @throws SessionError `LOCK_TIMEOUT` when the lock was not to be had in time; the backend's error when that is out of
+ * order; what the work throws.
+ */
+export async function withLock<T>(
+    lock: SessionLock,
+    name: string,
+    work: (held: HeldLock) => Promise<T> | T,
+    { timeoutMs = 30_000, leaseMs = 10_000 }: WithLockOptions = {}
+): Promise<T> {
+    const holder = crypto.randomUUID();
+    const fencingToken = await waitFor(lock, name, holder, timeoutMs, leaseMs);
+    const lost = new AbortController();
+    const renewal = new Renewal(lock, name, holder, leaseMs, lost);
+    try {
+        return await work({ fencingToken, signal: lost.signal });
+    } finally {
+        await renewal.end();
+        // A lock that cannot be released now runs out by itself.
+        await lock.release(name, holder).catch(() => false);
+    }
+}
+
+async function waitFor(lock: SessionLock, name: string, holder: string, timeoutMs: number, leaseMs: number): Promise<number> {
+    const deadline = performance.now() + timeoutMs;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+        const token = await lock.acquire(name, holder, leaseMs);
+        if (token !== null) {
+            return token;
+        }
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0) {
+            throw new SessionError('LOCK_TIMEOUT', `The lock was held by another for all of ${timeoutMs} ms`);
+        }
+        await pause(Math.min(leftMs, pauseMs * (0.5 + Math.random())));
+    }
+}
+
+/** Renews a lease until it is ended, and tells when it was lost. */
+class Renewal {
+    private timer: ReturnType<typeof setTimeout> | undefined;
+    private renewing: Promise<void> = Promise.resolve();
+    private validUntil: number;
+    private hasEnded = false;
+
+    constructor(
+        private readonly lock: SessionLock,
+        private readonly name: string,
+        private readonly holder: string,
+        private readonly leaseMs: number,
+        private readonly lost: AbortController
+    ) {
+        this.validUntil = performance.now() + leaseMs;
+        this.wait();
+    }
+
+    /** Resolves when no renewal is under way. */
+    async end(): Promise<void> {
+        this.hasEnded = true;
+        clearTimeout(this.timer);
+        await this.renewing;
+    }
+
+    private wait(): void {
+        if (!this.hasEnded) {
+            const leftMs = this.validUntil - performance.now();
+            this.timer = later(
+                () => {
+                    this.renewing = this.renew();
+                },
+                Math.min(this.leaseMs / 3, leftMs)
+            );
+        }
+    }
+
+    private async renew(): Promise<void> {
+        const asked = performance.now();
+        const patienceMs = Math.max(1, Math.min(this.leaseMs / 3, this.validUntil - asked));
+        try {
+            if (!(await withinDeadline(patienceMs, () => this.lock.renew(this.name, this.holder, this.leaseMs)))) {
+                this.lose(new SessionError('LOCK_LOST', 'The lock was not renewed in time, and is no longer held'));
+                return;
+            }
+            this.validUntil = asked + this.leaseMs;
+        } catch (error) {
+            if (performance.now() >= this.validUntil) {
+                this.lose(new SessionError('LOCK_LOST', 'The lock could not be renewed in time', { cause: toError(error) }));
+                return;
+            }
+        }
+        this.wait();
+    }
+
+    private lose(error: SessionError): void {
+        if (!this.hasEnded) {
+            this.lost.abort(error);
+        }
+    }
+}
+
+/** Keeps the process alive: somebody waits for the lock. */
+function pause(ms: number): Promise<void> {
+    return new Promise(resolve => setTimeout(resolve, ms));
+}
