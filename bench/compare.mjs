@@ -16,22 +16,24 @@ export const FIGURES = {
  * @param {{ official: import('./plan.mjs').ServerSpec, contender: import('./plan.mjs').ServerSpec }} specs
  * @param {'call' | 'initialize'} kind
  * @param {import('./options.mjs').Timing} timing
+ * @param {import('./stores/open.mjs').Store} [store] of the contender
  */
-export async function compare(specs, kind, timing, load) {
+export async function compare(specs, kind, timing, load, store) {
     const rounds = [];
     let isWarm = true;
     for (let start = 1; start <= timing.starts; start++) {
-        const pair = await comparePair(specs, kind, timing, load);
+        const pair = await comparePair(specs, kind, timing, load, store);
         isWarm &&= pair.isWarm;
         rounds.push(...pair.rounds.map(round => ({ start, ...round })));
     }
     return { rounds, isWarm, summary: summarize(rounds) };
 }
 
-async function comparePair(specs, kind, timing, load) {
+async function comparePair(specs, kind, timing, load, store) {
     const targets = {};
     try {
-        for (const side of ['official', 'contender']) targets[side] = await startTarget(side, specs[side], load, kind);
+        targets.official = await startTarget('official', specs.official, load, kind);
+        targets.contender = await startTarget('contender', specs.contender, load, kind, store);
         const isWarm = await warmUp(targets, kind, timing);
         const rounds = [];
         for (let round = 0; round < timing.rounds; round++) rounds.push(await oneRound(targets, round, timing.sliceMs));
@@ -72,10 +74,10 @@ function summarize(rounds) {
             ratio: spread(rounds.map(round => figure(round.contender) / figure(round.official)))
         };
     }
-    const store = rounds.map(({ contender }) => contender).filter(({ storeCommands }) => storeCommands !== undefined);
+    const store = rounds.map(({ contender }) => contender).filter(({ storeCalls }) => storeCalls !== undefined);
     if (store.length > 0) {
         const perRequest = name => spread(store.map(sample => sample[name] / sample.requests)).median;
-        summary.store = { commands: perRequest('storeCommands'), cpu: perRequest('storeCpuMicros') };
+        summary.store = { calls: perRequest('storeCalls'), cpu: perRequest('storeCpuMicros') };
     }
     return { ...summary, loadBusy: spread(rounds.map(({ contender }) => loadShare(contender))).median };
 }

@@ -1,30 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { Redis } from 'ioredis';
 
 /** Where the figures come from. */
-export async function describeMachine(redisUrl) {
+export function describeMachine(stores) {
     return {
         date: new Date().toISOString().slice(0, 10),
         cpu: cpus()[0]?.model.trim() ?? 'unknown',
         cores: availableParallelism(),
         memoryGiB: Math.round(totalmem() / 2 ** 30),
         node: process.version,
-        redis: redisUrl === undefined ? undefined : await redisVersion(redisUrl),
-        ioredis: packageVersion('ioredis'),
+        stores: Object.values(stores).flatMap(({ version }) => version ?? []),
         official: packageVersion('@modelcontextprotocol/sdk'),
         commit: commit()
     };
-}
-
-async function redisVersion(url) {
-    const redis = new Redis(url);
-    try {
-        return /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown';
-    } finally {
-        redis.disconnect();
-    }
 }
 
 function packageVersion(name) {

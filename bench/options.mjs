@@ -21,6 +21,7 @@ export const USAGE = `npm run bench -- [options]
  * @property {number} warmUpRequests that each server has answered before it is measured: until then V8 still compiles
  * @property {number} warmUpRounds at most, on a machine that is too slow for that
  * @property {number} idleSessions
+ * @property {number} storedSessions
  * @property {number[]} tools
  * @property {{ rounds: number, resumes: { events: number, rounds: number }[], stored: number[] }} nodes
  */
@@ -32,6 +33,7 @@ const FULL = {
     warmUpRequests: 15_000,
     warmUpRounds: 10,
     idleSessions: 5000,
+    storedSessions: 10_000,
     tools: [1, 10],
     nodes: {
         rounds: 200,
@@ -51,6 +53,7 @@ const QUICK = {
     warmUpRequests: 4_000,
     warmUpRounds: 8,
     idleSessions: 1000,
+    storedSessions: 1000,
     tools: [1],
     nodes: {
         rounds: 20,

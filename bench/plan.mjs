@@ -7,31 +7,74 @@
  * @property {boolean} json JSON response mode instead of event streams
  * @property {number} tools
  * @property {number} connections
- * @property {{ url: string, keyPrefix: string, revalidateMs: number, isBackend: boolean }} [store]
+ * @property {StoreSpec} [store]
+ *
+ * @typedef {object} StoreSpec
+ * @property {import('./stores/open.mjs').Store['settings']} settings
+ * @property {number} revalidateMs
+ * @property {boolean} isBackend with the log and the bus, not the store alone
  */
 
-/** The servers that can be compared; `redis` makes it an external one. */
+/** The servers that can be compared; with a `store` it is an external one. */
 export const SERVERS = {
     official: { label: 'official', app: 'mcp', package: 'official' },
     memory: { label: 'ours, memory', app: 'mcp', package: 'ours' },
-    redis: { label: 'ours, Redis, asked once a second', app: 'mcp', package: 'ours', revalidateMs: 1000 },
-    'redis-always': { label: 'ours, Redis, asked on every request', app: 'mcp', package: 'ours', revalidateMs: 0 },
-    'redis-log': { label: 'ours, Redis with log and bus', app: 'mcp', package: 'ours', revalidateMs: 1000, isBackend: true },
+    redis: { label: 'ours, Redis, asked once a second', app: 'mcp', package: 'ours', store: 'redis', revalidateMs: 1000 },
+    'redis-always': { label: 'ours, Redis, asked on every request', app: 'mcp', package: 'ours', store: 'redis', revalidateMs: 0 },
+    postgres: { label: 'ours, Postgres, asked once a second', app: 'mcp', package: 'ours', store: 'postgres', revalidateMs: 1000 },
+    upstash: { label: 'ours, Upstash, asked once a second', app: 'mcp', package: 'ours', store: 'upstash', revalidateMs: 1000 },
+    'memory-log': {
+        label: 'ours, memory with log and bus',
+        app: 'mcp',
+        package: 'ours',
+        store: 'memory',
+        revalidateMs: 1000,
+        isBackend: true
+    },
+    'redis-log': {
+        label: 'ours, Redis with log and bus',
+        app: 'mcp',
+        package: 'ours',
+        store: 'redis',
+        revalidateMs: 1000,
+        isBackend: true
+    },
+    'postgres-log': {
+        label: 'ours, Postgres with log and bus',
+        app: 'mcp',
+        package: 'ours',
+        store: 'postgres',
+        revalidateMs: 1000,
+        isBackend: true
+    },
+    'upstash-log': {
+        label: 'ours, Upstash with log and bus',
+        app: 'mcp',
+        package: 'ours',
+        store: 'upstash',
+        revalidateMs: 1000,
+        isBackend: true
+    },
     bare: { label: 'bare `node:http`', app: 'bare', package: 'official' },
     direct: { label: "the SDK's server without a transport", app: 'direct', package: 'official' }
 };
 
-const OURS = ['memory', 'redis', 'redis-always'];
+const ALONE = ['memory', 'redis', 'redis-always', 'postgres', 'upstash'];
+const WITH_LOG = ['memory-log', 'redis-log', 'postgres-log', 'upstash-log'];
 
-/** Each case compares each contender with the official package. `memory` and `nodes` are measured otherwise: see idleMemory.mjs, nodes/. */
+/**
+ * Each case compares each contender with the official package. `memory`, `stored` and `nodes` are measured otherwise: see
+ * idleMemory.mjs, storedBytes.mjs, nodes/.
+ */
 export const CASES = {
     same: { title: 'The harness itself: official against official (1.00 is due)', kind: 'call', json: false, contenders: ['official'] },
-    sse: { title: 'tools/call, event streams', kind: 'call', json: false, contenders: OURS },
-    log: { title: 'tools/call, event streams, each message in the log first', kind: 'call', json: false, contenders: ['redis-log'] },
-    json: { title: 'tools/call, JSON responses', kind: 'call', json: true, contenders: OURS },
-    initialize: { title: 'initialize and initialized', kind: 'initialize', json: false, contenders: OURS },
+    sse: { title: 'tools/call, event streams', kind: 'call', json: false, contenders: ALONE },
+    log: { title: 'tools/call, event streams, each message in the log first', kind: 'call', json: false, contenders: WITH_LOG },
+    json: { title: 'tools/call, JSON responses', kind: 'call', json: true, contenders: ALONE },
+    initialize: { title: 'initialize and initialized', kind: 'initialize', json: false, contenders: ALONE },
     floor: { title: 'For orientation, against tools/call on event streams', kind: 'call', json: false, contenders: ['bare', 'direct'] },
-    memory: { title: 'Heap per idle session', contenders: ['official', ...OURS] },
+    memory: { title: 'Heap per idle session', contenders: ['official', 'memory', 'redis', 'redis-always'] },
+    stored: { title: 'Bytes per stored session', contenders: ['redis-log', 'postgres-log', 'upstash-log'] },
     nodes: { title: 'One session on two nodes', contenders: ['redis-log'] }
 };
 
@@ -40,15 +83,15 @@ export const AIMS = { memory: 1 / 4, redis: 1 / 3, 'redis-always': 1 / 3 };
 
 /**
  * @param {string} name of SERVERS
- * @param {{ json: boolean, tools: number, connections: number, redis: { url: string, keyPrefix: string } | undefined }} setting
+ * @param {{ json: boolean, tools: number, connections: number, stores: { [kind: string]: import('./stores/open.mjs').Store } }} setting
  * @returns {ServerSpec}
  */
-export function serverSpec(name, { json, tools, connections, redis }) {
-    const { app, package: source, revalidateMs, isBackend = false } = SERVERS[name];
+export function serverSpec(name, { json, tools, connections, stores }) {
+    const { app, package: source, store, revalidateMs, isBackend = false } = SERVERS[name];
     const spec = { app, package: source, json, tools, connections };
-    return revalidateMs === undefined ? spec : { ...spec, store: { ...redis, revalidateMs, isBackend } };
+    return store === undefined ? spec : { ...spec, store: { settings: stores[store].settings, revalidateMs, isBackend } };
 }
 
-/** Whether any of these servers keeps its sessions in Redis, or is built here. */
-export const needsRedis = names => names.some(name => SERVERS[name].revalidateMs !== undefined);
+/** The kinds of stores that these servers need, and whether any of them is built here. */
+export const storesOf = names => names.map(name => SERVERS[name].store).filter(kind => kind !== undefined);
 export const needsBuild = names => names.some(name => SERVERS[name].package === 'ours');

@@ -15,7 +15,7 @@ const COLUMNS = {
 };
 
 /** The whole result as Markdown. */
-export function renderReport({ machine, timing, comparisons, idle, nodes }) {
+export function renderReport({ machine, timing, comparisons, idle, stored, nodes }) {
     const cases = [...new Set(comparisons.map(({ case: name }) => name))];
     const parts = [
         '# Bench',
@@ -24,6 +24,7 @@ export function renderReport({ machine, timing, comparisons, idle, nodes }) {
         ...renderDoubts(comparisons),
         ...cases.flatMap(name => renderCase(name, comparisons)),
         ...(idle.length > 0 ? renderIdle(idle, timing) : []),
+        ...(stored.length > 0 ? renderStored(stored, timing) : []),
         ...(nodes === undefined ? [] : renderNodes(nodes)),
         ...renderVerdict(comparisons)
     ];
@@ -31,11 +32,11 @@ export function renderReport({ machine, timing, comparisons, idle, nodes }) {
 }
 
 function renderMachine(machine, timing) {
-    const redis = machine.redis === undefined ? '' : `, Redis ${machine.redis} with ioredis ${machine.ioredis}`;
+    const stores = machine.stores.map(store => `, ${store}`).join('');
     return (
-        `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}${redis}, ` +
+        `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}${stores}, ` +
         `official SDK ${machine.official}, commit ${machine.commit}. ${timing.connections} connections, ` +
-        `${timing.starts} × ${timing.rounds} rounds of two slices of ${timing.sliceMs} ms. Load generator, servers and Redis share the machine.`
+        `${timing.starts} × ${timing.rounds} rounds of two slices of ${timing.sliceMs} ms. Load generator, servers and stores share the machine.`
     );
 }
 
@@ -78,7 +79,8 @@ function renderCase(name, comparisons) {
 function renderStore({ contender, summary: { store } }) {
     if (store === undefined) return [];
     return [
-        `Redis for "${SERVERS[contender].label}": ${store.commands.toFixed(2)} commands and ${store.cpu.toFixed(1)} µs of its own CPU per request.`
+        `The store of "${SERVERS[contender].label}": ${store.calls.toFixed(2)} round trips per request` +
+            (Number.isFinite(store.cpu) ? `, and ${store.cpu.toFixed(1)} µs of its own CPU.` : '.')
     ];
 }
 
@@ -110,6 +112,16 @@ function renderIdle(idle, timing) {
         ...servers.map(server => `| ${SERVERS[server].label} | ${row(server).join(' | ')} |`)
     ];
     return [`## ${CASES.memory.title}, at ${timing.idleSessions} sessions`, table.join('\n')];
+}
+
+function renderStored(stored, timing) {
+    const rows = stored.map(({ server, record, log }) => `| ${SERVERS[server].label} | ${record.toFixed(0)} | ${log.toFixed(0)} |`);
+    const table = ['| backend | a record | a log of ten events |', '| --- | ---: | ---: |', ...rows];
+    return [
+        `## ${CASES.stored.title}, at ${timing.storedSessions} sessions`,
+        'What the database grows by, with its own overhead and its indexes. The JSON of the record has some 400 bytes, that of an event 100.',
+        table.join('\n')
+    ];
 }
 
 /** Whether the aims for the CPU per tools/call are reached. */

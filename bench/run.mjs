@@ -1,18 +1,18 @@
 // npm run bench: compares the fork with the official package. See bench/README.md.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
-import { openRedis } from '../scripts/services.mjs';
 import { compare } from './compare.mjs';
 import { idleMemory } from './idleMemory.mjs';
 import { describeMachine } from './machine.mjs';
 import { USAGE, readOptions } from './options.mjs';
 import { ensureBuild } from './ourBuild.mjs';
-import { CASES, SERVERS, needsBuild, needsRedis, serverSpec } from './plan.mjs';
+import { CASES, SERVERS, needsBuild, serverSpec, storesOf } from './plan.mjs';
 import { startProcess } from './process/parent.mjs';
 import { profileServer } from './profile/profileServer.mjs';
 import { measureNodes } from './nodes/measure.mjs';
 import { renderReport } from './report.mjs';
+import { storedBytes } from './storedBytes.mjs';
+import { openStores, stopStores } from './stores/open.mjs';
 
 const RESULTS = new URL('./results/', import.meta.url);
 
@@ -22,12 +22,9 @@ async function main() {
     const cases = options.only === undefined ? Object.keys(CASES) : [options.only];
     const servers = options.profile === undefined ? cases.flatMap(name => CASES[name].contenders) : [options.profile];
     if (needsBuild(servers)) ensureBuild();
-    const redis = needsRedis(servers) ? await openRedis() : undefined;
+    const stores = await openStores(storesOf(servers));
     try {
-        const setting = {
-            connections: options.timing.connections,
-            redis: redis && { url: redis.url, keyPrefix: `mcp:bench:${randomBytes(4).toString('hex')}:` }
-        };
+        const setting = { connections: options.timing.connections, stores };
         const load = await startProcess(new URL('./load/main.mjs', import.meta.url));
         try {
             if (options.profile === undefined) await runCases(cases, options, setting, load);
@@ -36,7 +33,7 @@ async function main() {
             await load.stop();
         }
     } finally {
-        await redis?.stop();
+        await stopStores(stores);
     }
 }
 
@@ -59,8 +56,9 @@ async function runCases(cases, options, setting, load) {
         for (const contender of CASES[name].contenders) comparisons.push(await runComparison(name, contender, timing, setting, load));
     }
     const idle = cases.includes('memory') ? await runIdle(timing, setting, load) : [];
-    const nodes = cases.includes('nodes') ? await measureNodes(setting.redis, timing.nodes) : undefined;
-    const result = { machine: await describeMachine(setting.redis?.url), timing, comparisons, idle, nodes };
+    const nodes = cases.includes('nodes') ? await measureNodes(setting.stores.redis.settings, timing.nodes) : undefined;
+    const stored = cases.includes('stored') ? await runStored(timing, setting) : [];
+    const result = { machine: describeMachine(setting.stores), timing, comparisons, idle, stored, nodes };
     const report = renderReport(result);
     console.log(`\n${report}`);
     if (options.quick) return;
@@ -74,7 +72,13 @@ async function runCases(cases, options, setting, load) {
 async function runComparison(name, contender, timing, setting, load) {
     const { kind, json } = CASES[name];
     const specFor = server => serverSpec(server, { ...setting, json, tools: 1 });
-    const result = await compare({ official: specFor('official'), contender: specFor(contender) }, kind, timing, load);
+    const result = await compare(
+        { official: specFor('official'), contender: specFor(contender) },
+        kind,
+        timing,
+        load,
+        setting.stores[SERVERS[contender].store]
+    );
     const { cpu, throughput } = result.summary;
     console.log(
         `${name}: ${SERVERS[contender].label}: CPU ${cpu.official.toFixed(0)} → ${cpu.contender.toFixed(0)} µs, × ${cpu.ratio.median.toFixed(2)}; ` +
@@ -94,6 +98,18 @@ async function runIdle(timing, setting, load) {
         }
     }
     return idle;
+}
+
+async function runStored(timing, { stores }) {
+    const stored = [];
+    for (const server of CASES.stored.contenders) {
+        const result = await storedBytes(stores[SERVERS[server].store], timing.storedSessions);
+        console.log(
+            `stored: ${SERVERS[server].label}: ${result.record.toFixed(0)} bytes per session, with ten events ${result.log.toFixed(0)} more`
+        );
+        stored.push({ server, ...result });
+    }
+    return stored;
 }
 
 /** Readable differences: a line per round. */

@@ -19,7 +19,7 @@ answerParent({
         const { user, system } = process.cpuUsage();
         return user + system;
     },
-    storeUsage: () => app.storeUsage?.(),
+    storeCalls: () => app.storeCalls?.(),
     slice: ({ ms }) => app.slice(ms),
     endSessions: ({ keep }) => app.endSessions(keep),
     memory: async () => {

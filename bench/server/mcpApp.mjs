@@ -5,7 +5,7 @@ import { listen } from './listen.mjs';
 
 /** The application of a user: `node:http`, and one server and one transport per session in a map. */
 export async function startMcpApp(spec) {
-    const { McpServer, createTransport, storeUsage } = await loadImplementation(spec);
+    const { McpServer, createTransport, storeCalls } = await loadImplementation(spec);
     const sessions = new Map();
     let failure;
 
@@ -41,6 +41,6 @@ export async function startMcpApp(spec) {
             for (const [id, transport] of [...sessions]) if (!kept.has(id)) await transport.close();
         },
         sessionCount: () => sessions.size,
-        storeUsage
+        storeCalls
     };
 }
