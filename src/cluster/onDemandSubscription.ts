@@ -17,10 +17,6 @@ export class OnDemandSubscription {
         private readonly lingerMs: number
     ) {}
 
-    get isNeeded(): boolean {
-        return this.needs > 0;
-    }
-
     /** Resolves when messages reach the listener. Each call is matched by one of {@link release}, also when it rejects. */
     acquire(): Promise<void> {
         this.needs++;

@@ -14,6 +14,7 @@ import { OpenStreams } from './openStreams.js';
 import { checkStreamOptions, milliseconds, positiveBytes, timeoutMs } from './optionChecks.js';
 import type { StreamableHttpOptions } from './options.js';
 import { OwnRequests } from './ownRequests.js';
+import { clientVersion } from './requestChecks.js';
 import type { StreamHistory } from './streamHistory.js';
 import { StreamRouter } from './streamRouter.js';
 
@@ -147,9 +148,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 standaloneStream: options.standaloneStream ?? 'takeover',
                 timeoutMs: storeTimeoutMs,
                 retryMs: options.retryInterval,
-                understandsPriming: exchange =>
-                    (exchange.header('mcp-protocol-version') ?? gate.protocolVersion ?? rules.defaultProtocolVersion) >=
-                    firstResumableVersion,
+                understandsPriming: exchange => clientVersion(exchange, gate, rules) >= firstResumableVersion,
                 touchMs: options.sessionStore?.ttlMs === undefined ? defaultTouchMs : options.sessionStore.ttlMs / 3,
                 sessionId: () => gate.sessionId,
                 session: () => gate.sessionName,

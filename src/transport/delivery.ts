@@ -5,6 +5,7 @@ import type { SessionGate } from '../session/sessionGate.js';
 import type { ClusterLink } from './clusterLink.js';
 import type { Exchange } from './exchange.js';
 import { replies, type Reply } from './replies.js';
+import { clientVersion } from './requestChecks.js';
 import type { PendingRequest, RequestGroup } from './requestGroup.js';
 import type { StreamRouter } from './streamRouter.js';
 
@@ -185,12 +186,7 @@ export class Delivery {
     /** The version that the client speaks, as far as it decides whether it can resume. */
     private versionOf(exchange: Exchange, initialize: JSONRPCRequest | undefined): string {
         const { gate, rules } = this.settings;
-        return (
-            (initialize?.params?.['protocolVersion'] as string | undefined) ??
-            exchange.header('mcp-protocol-version') ??
-            gate.protocolVersion ??
-            rules.defaultProtocolVersion
-        );
+        return (initialize?.params?.['protocolVersion'] as string | undefined) ?? clientVersion(exchange, gate, rules);
     }
 }
 

@@ -70,6 +70,11 @@ export function parseEventId(eventId: string): { streamId: string; cursor: LogCu
     return { streamId, cursor: priming ? { since: position } : { after: position } };
 }
 
+/** Where a reader with this cursor goes on. */
+export function positionOf(cursor: LogCursor): string {
+    return 'after' in cursor ? cursor.after : cursor.since;
+}
+
 /** FNV-1a over two lanes: tells ids of other sessions and mangled ones apart from ours. Not for keeping secrets. */
 function checksum(text: string): string {
     let low = 0x811c9dc5;

@@ -39,6 +39,11 @@ export function checkGetHeaders(exchange: Exchange): Reply | undefined {
     return exchange.header('accept')?.includes('text/event-stream') ? undefined : replies.getNotAcceptable;
 }
 
+/** The version that the client of a request speaks, as far as it can be told. */
+export function clientVersion(exchange: Exchange, session: { readonly protocolVersion: string | undefined }, rules: ProtocolRules): string {
+    return exchange.header('mcp-protocol-version') ?? session.protocolVersion ?? rules.defaultProtocolVersion;
+}
+
 /** A version that is named must be a supported one; `initialize` negotiates and is not checked. */
 export function checkProtocolVersion(exchange: Exchange, { supportedProtocolVersions }: ProtocolRules): Reply | undefined {
     const version = exchange.header('mcp-protocol-version');

@@ -1,7 +1,7 @@
 import { toError } from '../errors.js';
 import { isResponse, type JSONRPCMessage, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
 import type { LogCursor, LogPage } from '../ports/eventLog.js';
-import type { StreamOrigin } from './eventIds.js';
+import { positionOf, type StreamOrigin } from './eventIds.js';
 import type { Exchange } from './exchange.js';
 import { LoggedReader, type LoggedReaderSettings } from './loggedReader.js';
 import { ProducerWatch } from './producerWatch.js';
@@ -45,7 +45,7 @@ export class RequestReader extends LoggedReader {
         if (!this.isOpen) {
             return replies.unavailable;
         }
-        this.passOn(exchange, 'after' in this.cursor ? this.cursor.after : this.cursor.since);
+        this.passOn(exchange, positionOf(this.cursor));
         if (this.isComplete) {
             this.end();
             return undefined;

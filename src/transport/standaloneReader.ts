@@ -2,7 +2,7 @@ import type { Outcome } from '../cluster/clusterNode.js';
 import { toError } from '../errors.js';
 import type { Claim, LogCursor } from '../ports/eventLog.js';
 import { later } from '../timers.js';
-import { standaloneStream } from './eventIds.js';
+import { positionOf, standaloneStream } from './eventIds.js';
 import type { Exchange } from './exchange.js';
 import { LoggedReader, type LoggedReaderSettings } from './loggedReader.js';
 import { replies, type Reply } from './replies.js';
@@ -49,7 +49,7 @@ export class StandaloneReader extends LoggedReader {
             return replies.unavailable;
         }
         const yielded = this.takeOverFrom(claim.previous);
-        const position = cursor ? ('after' in cursor ? cursor.after : cursor.since) : await this.beginning(claim, yielded);
+        const position = cursor ? positionOf(cursor) : await this.beginning(claim, yielded);
         if (!this.isOpen) {
             return replies.unavailable;
         }
