@@ -83,10 +83,8 @@ export class InMemoryEventLog implements EventLog {
         return this.logs.get(sessionId)?.lastPosition ?? '';
     }
 
-    async close(): Promise<void> {
-        this.logs.clear();
-        this.dropped.clear();
-    }
+    /** Nothing to release: what is kept stays for the others that share it. */
+    async close(): Promise<void> {}
 
     /** The session's log, whose time to live starts anew. */
     private use(sessionId: string): SessionLog {

@@ -49,10 +49,6 @@ export class ExpiringMap<V> {
         return value;
     }
 
-    clear(): void {
-        this.entries.clear();
-    }
-
     /** Removes what has expired, at most as many as given. */
     purge(most = Infinity): void {
         let removed = 0;

@@ -23,11 +23,6 @@ export class SessionCount {
         this.set(principal, this.of(principal) - 1);
     }
 
-    clear(): void {
-        this.total = 0;
-        this.ofPrincipal.clear();
-    }
-
     private of(principal: string | undefined): number {
         return principal === undefined ? 0 : (this.ofPrincipal.get(principal) ?? 0);
     }

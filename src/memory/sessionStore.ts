@@ -92,11 +92,8 @@ export class InMemorySessionStore implements SessionStore {
         return this.live(sessionId) !== undefined;
     }
 
-    async close(): Promise<void> {
-        this.begun.clear();
-        this.used.clear();
-        this.count.clear();
-    }
+    /** Nothing to release: the sessions stay for the others that share them. */
+    async close(): Promise<void> {}
 
     private write(where: ExpiringMap<Entry>, sessionId: string, data: SessionData): void {
         const json = JSON.stringify(data);

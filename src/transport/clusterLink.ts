@@ -6,8 +6,8 @@ import { toError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import { replies, type Reply } from './replies.js';
 
-/** A node that is not reached may just be finding its connection again. */
-const attempts = 4;
+/** A node that is not reached may just be finding its connection again, as after a fail-over; a client takes 410 as final. */
+const reachForMs = 6000;
 const reachAgainMs = 250;
 
 export interface ClusterLinkSettings {
@@ -148,10 +148,12 @@ export class ClusterLink implements Member {
     private async handOver(asker: string, message: JSONRPCMessage): Promise<Routed> {
         const { node, report } = this.settings;
         try {
-            let outcome = await node.ask(asker, { ask: 'deliver', session: this.session, message });
-            for (let attempt = 1; outcome === 'gone' && attempt < attempts && isResponse(message); attempt++) {
+            const deliver = () => node.ask(asker, { ask: 'deliver', session: this.session, message });
+            const deadline = performance.now() + reachForMs;
+            let outcome = await deliver();
+            while (outcome === 'gone' && isResponse(message) && performance.now() < deadline) {
                 await new Promise(resolve => setTimeout(resolve, reachAgainMs));
-                outcome = await node.ask(asker, { ask: 'deliver', session: this.session, message });
+                outcome = await deliver();
             }
             if (outcome === 'yes' || !isResponse(message)) {
                 return 'done';
