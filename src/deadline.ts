@@ -18,17 +18,22 @@ export function withinDeadline<T>(timeoutMs: number, start: () => Promise<T>): P
             },
             (cause: unknown) => {
                 clearTimeout(timer);
-                reject(isSessionError(cause) ? cause : unavailable(cause));
+                reject(isSessionError(cause) && !isForeignOutage(cause) ? cause : unavailable(cause));
             }
         );
     });
 }
 
-/** The one error of an outage, whatever the driver said. */
+const outage = 'The session store failed; clients are answered 503 until it is back';
+
+/** The one error of an outage, whatever the driver said: its message may reach a client in the error of a tool. */
 export function unavailable(cause: unknown): SessionError {
-    return new SessionError('STORE_UNAVAILABLE', 'The session store failed; clients are answered 503 until it is back', {
-        cause: withoutData(cause)
-    });
+    return new SessionError('STORE_UNAVAILABLE', outage, { cause: withoutData(cause) });
+}
+
+/** An adapter's own error of an outage, which may say more than a client is to know. */
+function isForeignOutage({ code, message }: SessionError): boolean {
+    return code === 'STORE_UNAVAILABLE' && message !== outage;
 }
 
 /** A driver's error may carry the command that failed, and so what was to be stored. This keeps what names the fault. */

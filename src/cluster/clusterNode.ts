@@ -58,8 +58,13 @@ export class ClusterNode {
         // What polls costs calls for as long as it listens.
         const keptMs = bus?.polls ? 0 : lingerMs;
         this.doorbells = new Doorbells(bus);
-        const listener = { onMessage: (text: string) => this.onMessage(text), onGap: () => this.onGap() };
-        this.addresses = bus ? [`node/${this.id}`, everyNode].map(address => new OnDemandSubscription(bus, address, listener, keptMs)) : [];
+        const subscribe = (address: string, onGap: () => void) =>
+            bus ? [new OnDemandSubscription(bus, address, { onMessage: text => this.onMessage(text), onGap }, keptMs)] : [];
+        this.addresses = [
+            // Whoever asks this node asks again.
+            ...subscribe(`node/${this.id}`, () => undefined),
+            ...subscribe(everyNode, () => this.onGap())
+        ];
     }
 
     /** A number that no other stream of this node has. */
