@@ -8,7 +8,7 @@ import type { SessionData, SessionStore } from '@mcp-sessions/sdk/server';
 export const CREATE_TABLE = `
     CREATE TABLE IF NOT EXISTS mcp_session (
         id text PRIMARY KEY,
-        data jsonb NOT NULL,
+        data json NOT NULL,
         expires_at timestamptz NOT NULL
     )`;
 

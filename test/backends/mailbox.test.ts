@@ -1,23 +1,16 @@
 import { InMemoryMailbox } from '@mcp-sessions/core';
+import { mailboxContract, testContract } from '@mcp-sessions/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { describeMailbox, type OpenMailbox } from './contract/mailbox.js';
 
-interface MailboxCase {
-    readonly name: string;
-    readonly open: OpenMailbox;
-}
-
-const openMemory: OpenMailbox = async () => {
-    const mailbox = new InMemoryMailbox();
-    return { mailbox: () => mailbox, close: async () => undefined };
-};
-
-/** Every backend that polls. */
-const cases: MailboxCase[] = [{ name: 'InMemoryMailbox', open: openMemory }];
-
-for (const { name, open } of cases) {
-    describeMailbox(name, open);
-}
+testContract(mailboxContract, {
+    name: 'InMemoryMailbox',
+    open: async () => {
+        const mailbox = new InMemoryMailbox();
+        return { mailbox: () => mailbox, close: async () => undefined };
+    },
+    describe,
+    it
+});
 
 describe('InMemoryMailbox', () => {
     afterEach(() => {

@@ -1,6 +1,6 @@
 import { createMemoryBackend, InMemoryEventLog, InMemoryMessageBus } from '@mcp-sessions/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { event, final, readTexts } from './contract/eventLog/support.js';
+import { event, final, readTexts } from '../../packages/testkit/src/eventLog/support.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 

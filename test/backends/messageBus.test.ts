@@ -1,35 +1,36 @@
-import { InMemoryMailbox, InMemoryMessageBus, PollingBus } from '@mcp-sessions/core';
-import { describeMessageBus, type OpenBus } from './contract/messageBus.js';
+import { InMemoryMailbox, InMemoryMessageBus, PollingBus, type MessageBus } from '@mcp-sessions/core';
+import { messageBusContract, testContract } from '@mcp-sessions/testkit';
+import { describe, it } from 'vitest';
 
-interface BusCase {
-    readonly name: string;
-    readonly open: OpenBus;
+/** A bus for each node, on what they share. */
+function openBuses(make: () => MessageBus) {
+    const all: MessageBus[] = [];
+    return {
+        bus: () => {
+            const bus = make();
+            all.push(bus);
+            return bus;
+        },
+        close: async () => void (await Promise.all(all.map(async bus => bus.close?.())))
+    };
 }
 
-const openMemory: OpenBus = async () => {
-    const first = new InMemoryMessageBus();
-    const all = [first];
-    return {
-        bus: () => all[all.push(new InMemoryMessageBus({ shareWith: first })) - 1]!,
-        close: async () => void (await Promise.all(all.map(bus => bus.close())))
-    };
-};
+testContract(messageBusContract, {
+    name: 'InMemoryMessageBus',
+    open: async () => {
+        const first = new InMemoryMessageBus();
+        return openBuses(() => new InMemoryMessageBus({ shareWith: first }));
+    },
+    describe,
+    it
+});
 
-const openPolling: OpenBus = async () => {
-    const mailbox = new InMemoryMailbox();
-    const all: PollingBus[] = [];
-    return {
-        bus: () => all[all.push(new PollingBus(mailbox, { minIntervalMs: 5, maxIntervalMs: 40 })) - 1]!,
-        close: async () => void (await Promise.all(all.map(bus => bus.close())))
-    };
-};
-
-/** Every backend that has a bus. */
-const cases: BusCase[] = [
-    { name: 'InMemoryMessageBus', open: openMemory },
-    { name: 'PollingBus on InMemoryMailbox', open: openPolling }
-];
-
-for (const { name, open } of cases) {
-    describeMessageBus(name, open);
-}
+testContract(messageBusContract, {
+    name: 'PollingBus on InMemoryMailbox',
+    open: async () => {
+        const mailbox = new InMemoryMailbox();
+        return openBuses(() => new PollingBus(mailbox, { minIntervalMs: 5, maxIntervalMs: 40 }));
+    },
+    describe,
+    it
+});

@@ -41,9 +41,13 @@ describe('every guarantee of SPEC.md', () => {
 
 function citations(): Map<string, string[]> {
     const found = new Map<string, string[]>();
-    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
-    for (const file of files) {
-        const text = readFileSync(join(root, 'test', file), 'utf8');
+    // The clauses of the testkit are tests, too.
+    const folders = ['test', 'packages/testkit/src'];
+    const files = folders.flatMap(folder =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(name => join(folder, name))
+    );
+    for (const file of files.filter(name => name.endsWith('.ts'))) {
+        const text = readFileSync(join(root, file), 'utf8');
         const titles = text.matchAll(/['"`]([A-Z]\d+(?:, [A-Z]\d+)*): /g);
         for (const [, numbers] of titles) {
             for (const number of numbers?.split(', ') ?? []) found.set(number, [...(found.get(number) ?? []), file]);

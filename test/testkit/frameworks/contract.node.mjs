@@ -1,0 +1,6 @@
+import * as core from '@mcp-sessions/core';
+import * as kit from '@mcp-sessions/testkit';
+import { describe, it } from 'node:test';
+import declare from './declare.cjs';
+
+declare(kit, core, { describe, it });

@@ -1,0 +1,5 @@
+module.exports = {
+    testMatch: ['**/contract.jest.cjs'],
+    transform: {},
+    moduleFileExtensions: ['cjs', 'js', 'mjs', 'json']
+};
