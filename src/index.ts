@@ -1,4 +1,11 @@
+export { encryptBackend } from './atRest/backend.js';
+export { encryptEventLog } from './atRest/eventLog.js';
+export type { EncryptionKey } from './atRest/keyRing.js';
+export { encryptMessageBus } from './atRest/messageBus.js';
+export type { EncryptionOptions } from './atRest/sealer.js';
+export { encryptSessionStore } from './atRest/sessionStore.js';
 export { PollingBus, type PollingBusOptions } from './bus/pollingBus.js';
+export { digest, fingerprint } from './digest.js';
 export { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
 export type {
     AuthInfo,
@@ -26,7 +33,7 @@ export type { SessionBackend } from './ports/sessionBackend.js';
 export type { SessionLock } from './ports/sessionLock.js';
 export type { SessionCreation, SessionData, SessionLimits, SessionStore } from './ports/sessionStore.js';
 export { defaultProtocolRules, type ProtocolRules } from './protocolRules.js';
-export { digest, fingerprint, isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
+export { isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
 export { NodeStreamableHttpTransport } from './transport/nodeTransport.js';
 export type {
     EventId,

@@ -16,17 +16,25 @@ interface Waiting {
 export class AppendQueue {
     private waiting: Waiting[] = [];
     private isWriting = false;
+    private last: Promise<unknown> = Promise.resolve();
 
     constructor(private readonly write: (events: readonly NewEvent[]) => ReturnType<EventLog['append']>) {}
 
     /** Resolves with the event's position, or null where it was not to be appended. Resolved in the order of the calls. */
     add(event: NewEvent): Promise<string | null> {
-        return new Promise((resolve, reject) => {
+        const added = new Promise<string | null>((resolve, reject) => {
             this.waiting.push({ event, resolve, reject });
             if (!this.isWriting) {
                 void this.writeAll();
             }
         });
+        this.last = added.catch(() => undefined);
+        return added;
+    }
+
+    /** Resolves when what was added before has been written, or has failed. */
+    async settled(): Promise<void> {
+        await this.last;
     }
 
     private async writeAll(): Promise<void> {

@@ -21,6 +21,7 @@ import { StreamRouter } from './streamRouter.js';
 const defaultKeepAliveMs = 15_000;
 const defaultMaxBufferedBytes = 4 * 1024 * 1024;
 const defaultMaxRecordBytes = 256 * 1024;
+const defaultMaxEventBytes = 4 * 1024 * 1024;
 const defaultRevalidateMs = 1000;
 const defaultStoreTimeoutMs = 1000;
 /** When a client whose connection we close may come back. */
@@ -53,6 +54,7 @@ export interface Parts {
 export function assemble(options: StreamableHttpOptions, isExternal: boolean, rules: ProtocolRules, host: PartsHost): Parts {
     checkStreamOptions(options);
     const storeTimeoutMs = timeoutMs('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs);
+    const maxEventBytes = positiveBytes('maxEventBytes', options.maxEventBytes, defaultMaxEventBytes);
     const report = (error: Error): void => host.report(error);
     const own = new OwnRequests();
     const node = isExternal ? ClusterNode.on(options.messageBus) : undefined;
@@ -147,6 +149,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 open,
                 standaloneStream: options.standaloneStream ?? 'takeover',
                 timeoutMs: storeTimeoutMs,
+                maxEventBytes: Math.min(maxEventBytes, options.eventLog.maxEventBytes ?? Infinity),
                 retryMs: options.retryInterval,
                 understandsPriming: exchange => clientVersion(exchange, gate, rules) >= firstResumableVersion,
                 touchMs: options.sessionStore?.ttlMs === undefined ? defaultTouchMs : options.sessionStore.ttlMs / 3,

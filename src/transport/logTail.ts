@@ -1,5 +1,5 @@
 import { toError } from '../errors.js';
-import { isResponse, type JSONRPCResponse } from '../jsonrpc/types.js';
+import { isResponse, type JSONRPCMessage, type JSONRPCResponse } from '../jsonrpc/types.js';
 import type { LogCursor, LogPage } from '../ports/eventLog.js';
 import { later } from '../timers.js';
 import type { EventStream } from './eventStream.js';
@@ -39,6 +39,10 @@ export class LogTail {
     private wasWoken = false;
     private failures = 0;
     private timer: ReturnType<typeof setTimeout> | undefined;
+    /** Messages that the log does not have. */
+    private readonly unkept: JSONRPCMessage[] = [];
+    /** Messages that the log has something else in place of, by its position. */
+    private readonly stoodInFor = new Map<string, JSONRPCMessage>();
 
     constructor(private readonly settings: LogTailSettings) {
         this.position = settings.position;
@@ -58,6 +62,19 @@ export class LogTail {
         }
     }
 
+    /**
+     * Sends a message that the log does not have.
+     * @param position where the log has what stands in for it; without one it is sent behind all that is in the log now.
+     */
+    sendLive(message: JSONRPCMessage, position: string | undefined): void {
+        if (position === undefined) {
+            this.unkept.push(message);
+            this.wake();
+        } else {
+            this.stoodInFor.set(position, message);
+        }
+    }
+
     /** The stream has ended: nothing more is read. */
     stop(): void {
         clearTimeout(this.timer);
@@ -68,7 +85,10 @@ export class LogTail {
         try {
             while (this.wasWoken && !this.settings.stream.isClosed) {
                 this.wasWoken = false;
-                await this.readPage();
+                const { length } = this.unkept;
+                if (await this.readPage()) {
+                    this.unkept.splice(0, length).forEach(message => this.settings.stream.send(message));
+                }
             }
             this.failures = 0;
         } catch (error) {
@@ -79,29 +99,31 @@ export class LogTail {
         }
     }
 
-    private async readPage(): Promise<void> {
+    /** Whether all that is in the log was passed on. */
+    private async readPage(): Promise<boolean> {
         const { stream, reader, read, eventIdAt, onpassed, onresponse, onlost } = this.settings;
         const page = await read({ since: this.position });
         if (stream.isClosed) {
-            return;
+            return false;
         }
         if (!page) {
             // What comes next has been trimmed: the client must learn that something is missing.
             stream.hangUp();
-            return;
+            return false;
         }
         if (page.reader !== reader) {
             onlost(page.reader);
-            return;
+            return false;
         }
         for (const { position, message } of page.events) {
-            if (!(await stream.sendPaced(message, eventIdAt(position)))) {
-                return;
+            if (!(await stream.sendPaced(this.stoodInFor.get(position) ?? message, eventIdAt(position)))) {
+                return false;
             }
+            this.stoodInFor.delete(position);
             this.passedOn = position;
             if (isResponse(message) && onresponse(message)) {
                 stream.end();
-                return;
+                return false;
             }
         }
         // Behind the last event there may be many of other streams: whoever reads on need not look through them again.
@@ -111,6 +133,7 @@ export class LogTail {
         if (page.events.length > 0) {
             onpassed();
         }
+        return !page.more;
     }
 
     private wakeLater(): void {

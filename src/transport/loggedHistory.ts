@@ -1,11 +1,12 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
 import { isSessionError, toError } from '../errors.js';
-import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
+import { isRequest, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import type { EventLog } from '../ports/eventLog.js';
 import { later } from '../timers.js';
 import { AppendQueue } from './appendQueue.js';
 import { eventIdAt, originOf, parseEventId, primingIdAt, standaloneStream, streamIdOf } from './eventIds.js';
+import { bytesOver, standIn, tooLarge } from './eventSize.js';
 import type { Exchange } from './exchange.js';
 import type { LoggedReader } from './loggedReader.js';
 import type { OpenStreams } from './openStreams.js';
@@ -34,6 +35,8 @@ export interface LoggedHistorySettings {
     readonly open: OpenStreams;
     readonly standaloneStream: StandaloneStreamPolicy;
     readonly timeoutMs: number;
+    /** Largest message that is kept, in bytes of JSON. */
+    readonly maxEventBytes: number;
     /** How often the log's life is extended while the session is in use, in milliseconds. */
     readonly touchMs: number;
     /** The `retry` field of priming events, in milliseconds. */
@@ -90,9 +93,17 @@ export class LoggedHistory implements StreamHistory {
         if (!isLogged(streamId) || this.settings.sessionId() === undefined) {
             return {};
         }
+        const { maxEventBytes, onerror } = this.settings;
+        const bytes = bytesOver(maxEventBytes, message);
+        if (bytes !== undefined && !finalOf) {
+            return this.sendUnkept(streamId, message, bytes);
+        }
+        if (bytes !== undefined) {
+            onerror(tooLarge(message, bytes, maxEventBytes, isConnected));
+        }
         const event = {
             streamId,
-            message,
+            message: bytes === undefined ? message : standIn(message, bytes, maxEventBytes),
             ...(finalOf && { finalOf: String(finalOf.index) }),
             ...(!isConnected && { undelivered: true })
         };
@@ -100,12 +111,15 @@ export class LoggedHistory implements StreamHistory {
         for (;;) {
             try {
                 const position = await this.appends.add(event);
+                if (bytes !== undefined && position !== null) {
+                    this.openReaderOf(streamId)?.sendLive(message, position);
+                }
                 return position === null ? { superseded: true } : { eventId: eventIdAt(streamId, position) };
             } catch (error) {
                 const isHere = this.settings.open.has(streamId);
                 if (isHere && !finalOf) {
                     // The client is here: it gets the message, though not a second time.
-                    this.settings.onerror(toError(error));
+                    onerror(toError(error));
                     return {};
                 }
                 if (isHere || !finalOf || this.closedReply || !isSessionError(error) || performance.now() > deadline) {
@@ -117,6 +131,26 @@ export class LoggedHistory implements StreamHistory {
                 });
             }
         }
+    }
+
+    /** A message that cannot be kept is for the client that is connected here. Rejects where a request cannot be sent. */
+    private async sendUnkept(streamId: string, message: JSONRPCMessage, bytes: number): Promise<Kept> {
+        const { open, maxEventBytes, onerror } = this.settings;
+        // What was sent before is sent first.
+        await this.appends.settled();
+        const reader = this.openReaderOf(streamId);
+        const isOpenHere = open.has(streamId) || reader !== undefined;
+        const error = tooLarge(message, bytes, maxEventBytes, isOpenHere);
+        if (!isOpenHere && isRequest(message)) {
+            throw error;
+        }
+        onerror(error);
+        reader?.sendLive(message);
+        return { passedOn: reader !== undefined };
+    }
+
+    private openReaderOf(streamId: string): LoggedReader | undefined {
+        return [...this.readersHere].find(reader => reader.streamId === streamId && reader.isPassingOn);
     }
 
     ring(streamId: string): void {

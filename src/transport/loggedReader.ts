@@ -1,7 +1,7 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import type { Reader } from '../cluster/doorbells.js';
 import { toError } from '../errors.js';
-import type { JSONRPCResponse } from '../jsonrpc/types.js';
+import type { JSONRPCMessage, JSONRPCResponse } from '../jsonrpc/types.js';
 import type { EventLog, LogCursor, LogPage } from '../ports/eventLog.js';
 import { eventIdAt, primingIdAt } from './eventIds.js';
 import type { EventStream } from './eventStream.js';
@@ -61,6 +61,14 @@ export abstract class LoggedReader implements Reader {
 
     wake(): void {
         this.tail?.wake();
+    }
+
+    /**
+     * Sends a message that the log does not have.
+     * @param position where the log has what stands in for it; without one it is sent behind all that is in the log now.
+     */
+    sendLive(message: JSONRPCMessage, position?: string): void {
+        this.tail?.sendLive(message, position);
     }
 
     onReleased(_reader: string): void {

@@ -123,6 +123,13 @@ export interface StreamableHttpOptions {
     maxRecordBytes?: number | undefined;
 
     /**
+     * Largest message that is kept in the {@link eventLog}, in bytes of JSON; the log may have a lower bound of its own. A
+     * larger one is sent where its stream is open on this node. A client that comes back for a larger result is given an
+     * error in its place. @default 4194304
+     */
+    maxEventBytes?: number | undefined;
+
+    /**
      * Whom a session belongs to (external mode). Another principal gets the answer of an unknown session. Only a hash of
      * what it returns is stored; undefined stands for "no principal".
      * @default issuer, subject and client id of `authInfo`

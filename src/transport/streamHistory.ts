@@ -8,6 +8,8 @@ export interface Kept {
     readonly eventId?: string | undefined;
     /** The request has had its final response, from another node: this one must not be sent. */
     readonly superseded?: boolean;
+    /** It is on its way to a client that reads this stream from history here. */
+    readonly passedOn?: boolean;
 }
 
 /** Of a message that is a final response: which request of its stream it answers, counted from 0. */

@@ -264,9 +264,9 @@ export class StreamRouter {
     private async write(streamId: string, message: JSONRPCMessage, group?: RequestGroup): Promise<void> {
         const { open, history } = this.settings;
         const keeping = history.keep(streamId, message, undefined, open.has(streamId));
-        const { eventId } = keeping instanceof Promise ? await keeping : keeping;
+        const { eventId, passedOn = false } = keeping instanceof Promise ? await keeping : keeping;
         const isOpen = this.emit(streamId, message, eventId, group);
-        this.checkDeliverable(message, isOpen || eventId !== undefined);
+        this.checkDeliverable(message, isOpen || passedOn || eventId !== undefined);
     }
 
     /** Sends a message if its stream is open now: a resume may have taken it over while the message was kept. */
