@@ -4,7 +4,7 @@ import { Cluster, Redis } from 'ioredis';
 import { Cluster as Cluster5 } from 'ioredis-v5';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startRedisCluster } from '../../scripts/services.mjs';
-import { event } from './contract/eventLog/support.js';
+import { event } from '../../packages/testkit/src/eventLog/support.js';
 
 const patience = { timeout: 20_000, interval: 50 };
 

@@ -6,7 +6,7 @@ import { Redis as Redis5 } from 'ioredis-v5';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
 import { Commands } from '../cluster/support/commands.js';
-import { event, final, message, page, readTexts, textOf } from './contract/eventLog/support.js';
+import { event, final, message, page, readTexts, textOf } from '../../packages/testkit/src/eventLog/support.js';
 import { LossyProxy } from './lossyProxy.js';
 
 let server: PrivateRedis;

@@ -2,10 +2,11 @@ import { PollingBus, type MessageBus, type SessionBackend } from '@mcp-sessions/
 import { RedisEventLog, type RedisEventLogOptions } from './eventLog.js';
 import { RedisMailbox } from './mailbox.js';
 import { RedisMessageBus, type RedisMessageBusOptions } from './messageBus.js';
-import { RedisSessionStore } from './sessionStore.js';
+import { RedisSessionLock } from './sessionLock.js';
+import { RedisSessionStore, type RedisSessionStoreOptions } from './sessionStore.js';
 
 /** `ttlSeconds` is that of the sessions and of their logs. */
-export interface RedisBackendOptions extends RedisEventLogOptions, RedisMessageBusOptions {
+export interface RedisBackendOptions extends RedisSessionStoreOptions, RedisEventLogOptions, RedisMessageBusOptions {
     /**
      * Whether nodes hear of each other by pub/sub. Set it to false, on all nodes, where a proxy in front of Redis does not
      * let that through: then they poll while something is pending, which is slower and costs calls. @default true
@@ -17,10 +18,11 @@ export interface RedisBackend extends SessionBackend {
     readonly sessionStore: RedisSessionStore;
     readonly eventLog: RedisEventLog;
     readonly messageBus: MessageBus;
+    readonly sessionLock: RedisSessionLock;
 }
 
 /**
- * Sessions, streams and messages between nodes, all over one Redis client of yours: spread it into the options of a
+ * Sessions, streams, messages between nodes and locks, all over one Redis client of yours: spread it into the options of a
  * transport. Make one per process, and call `close()` when the process is to end; the client stays open.
  *
  * ```ts
@@ -35,7 +37,7 @@ export function createRedisBackend({ push = true, ...options }: RedisBackendOpti
     // A session's log is told a third of that time late, at most, that the session was used.
     const eventLog = new RedisEventLog({ ...options, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 });
     const messageBus = push ? new RedisMessageBus(options) : pollingBus(options);
-    return { sessionStore, eventLog, messageBus, close: () => messageBus.close() };
+    return { sessionStore, eventLog, messageBus, sessionLock: new RedisSessionLock(options), close: () => messageBus.close() };
 }
 
 function pollingBus(options: RedisBackendOptions): PollingBus {

@@ -1,52 +1,39 @@
+import { ioredisCommands, isIoredis, type IoredisCommander } from './clients/ioredis.js';
+import {
+    isNodeRedis,
+    nodeRedisCommands,
+    type NodeRedisClient,
+    type NodeRedisCluster,
+    type NodeRedisSentinel
+} from './clients/nodeRedis.js';
+import type { RedisCommands } from './commands.js';
+
 /**
- * What is used of a Redis client: the members of ioredis' `Redis` and `Cluster`, versions 5 and 6. The client stays the
- * caller's: it is never closed here, and its own `keyPrefix` stands before ours.
+ * A client of Redis, typed by the members that are used: ioredis' `Redis` (also with `sentinels`) and `Cluster`, versions 5
+ * and 6; what node-redis' `createClient`, `createCluster` and `createSentinel` make, versions 4 to 6; or an adapter of your
+ * own. The client stays yours: it is never closed here, and its own `keyPrefix` stands before ours.
  */
-export interface RedisClient {
-    get(key: string): Promise<string | null>;
-    getex(key: string, unit: 'PX', milliseconds: number): Promise<string | null>;
-    set(key: string, value: string, unit: 'PX', milliseconds: number): Promise<unknown>;
-    set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<unknown>;
-    pexpire(key: string, milliseconds: number): Promise<unknown>;
-    pttl(key: string): Promise<number>;
-    exists(key: string): Promise<number>;
-    del(key: string): Promise<unknown>;
-    evalsha(sha: string, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
-    eval(script: string, keyCount: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
-    publish(channel: string, message: string): Promise<number>;
+export type RedisClient = IoredisCommander | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | RedisCommands;
+
+/** @throws TypeError for what is none of the clients. */
+export function commandsOf(redis: RedisClient, name: string): RedisCommands {
+    if (typeof redis === 'object' && redis !== null) {
+        if (isCommands(redis)) {
+            return redis;
+        }
+        if (isIoredis(redis)) {
+            return ioredisCommands(redis);
+        }
+        if (isNodeRedis(redis)) {
+            return nodeRedisCommands(redis);
+        }
+    }
+    throw new TypeError(
+        `${name} needs { redis }: a client of ioredis 5 or 6, for example new Redis(url), or of node-redis 4 to 6, for example createClient({ url })`
+    );
 }
 
-/** The rest of ioredis' `Redis`: connections like this one can be made. */
-export interface SingleClient extends RedisClient {
-    readonly options: {
-        readonly keyPrefix?: string | Buffer;
-        readonly db?: number;
-        readonly host?: string;
-        readonly port?: number;
-    };
-    duplicate(options: object): ListeningClient;
-}
-
-/** The rest of ioredis' `Cluster`. */
-export interface ClusterClient extends RedisClient {
-    readonly isCluster: true;
-    readonly options: { readonly keyPrefix?: string | Buffer };
-    /** By slot the names of its servers, `host:port`, the master first. */
-    readonly slots: readonly (readonly string[] | undefined)[];
-    nodes(role: 'master'): SingleClient[];
-    refreshSlotsCache(): void;
-    /** In versions that know sharded channels. A channel is a key to it: the client's `keyPrefix` is put before. */
-    spublish?(channel: string, message: string): Promise<number>;
-}
-
-/** A connection of ioredis that listens. */
-export interface ListeningClient {
-    connect(): Promise<unknown>;
-    /** Command and channels. */
-    call(command: string, ...args: string[]): Promise<unknown>;
-    ping(): Promise<unknown>;
-    disconnect(): void;
-    on(event: 'message' | 'smessage', listener: (channel: string, message: string) => void): unknown;
-    on(event: 'error', listener: (error: Error) => void): unknown;
-    on(event: 'end' | 'moved', listener: () => void): unknown;
+function isCommands(redis: object): redis is RedisCommands {
+    const { run, setIfAbsent } = redis as Partial<RedisCommands>;
+    return typeof run === 'function' && typeof setIfAbsent === 'function';
 }

@@ -8,15 +8,15 @@ import {
     type NewEvent
 } from '@mcp-sessions/core';
 import { CallNames } from './callNames.js';
-import type { RedisClient } from './client.js';
+import { commandsOf, type RedisClient } from './client.js';
+import type { EmbeddedScript, RedisCommands } from './commands.js';
 import { Keys } from './keys.js';
-import { milliseconds, requireClient, requireCount } from './optionChecks.js';
-import { runScript, type EmbeddedScript } from './script.js';
+import { milliseconds, requireCount } from './optionChecks.js';
 import { appendEvents, claimStream, dropLog, readStream, releaseStream, touchLog } from './scripts/embedded.js';
 import type { SessionLogger } from './sessionStore.js';
 
 export interface RedisEventLogOptions {
-    /** An ioredis `Redis` or `Cluster`, version 5 or 6. It stays yours: the log never closes it. */
+    /** It stays yours: the log never closes it. */
     redis: RedisClient;
     /** Stands before every key; the same as that of the session store. @default 'mcp:session:' */
     keyPrefix?: string;
@@ -28,14 +28,21 @@ export interface RedisEventLogOptions {
     maxBytes?: number;
     /** Seconds after which an event is trimmed. @default none: it goes with its log */
     maxAgeSeconds?: number;
+    /**
+     * Longest message in bytes of JSON. A longer one is sent where its stream is open, and not kept. @default as long as any
+     */
+    maxEventBytes?: number;
     /** Told of events that cannot be read. @default none */
     logger?: SessionLogger;
 }
 
 /** What one call may do, so that Redis is soon there for others again. */
 const maxAppended = 250;
+const maxBytesAppended = 1024 * 1024;
 const maxLookedAt = 500;
 const maxBytesLookedAt = 1024 * 1024;
+
+type EventArguments = readonly [streamId: string, message: string, kind: string, finalOf: string];
 
 /** How long a dropped log refuses what is still on its way. */
 const refuseMs = 120_000;
@@ -56,7 +63,8 @@ const positionPattern = /^(0|[1-9]\d{0,14})-(0|[1-9]\d{0,14})$/;
  * @see {@link EventLog} for what each method promises.
  */
 export class RedisEventLog implements EventLog {
-    private readonly redis: RedisClient;
+    readonly maxEventBytes?: number;
+    private readonly redis: RedisCommands;
     private readonly keys: Keys;
     private readonly ttlMs: number;
     private readonly maxEvents: number;
@@ -68,29 +76,32 @@ export class RedisEventLog implements EventLog {
     /** @throws RangeError if a number is not positive; TypeError without a client. */
     constructor(options: RedisEventLogOptions) {
         const { redis, keyPrefix = 'mcp:session:', ttlSeconds = 3600, maxEvents = 10_000, maxBytes = 16 * 1024 * 1024 } = options;
-        requireClient(redis, 'RedisEventLog');
-        this.redis = redis;
+        this.redis = commandsOf(redis, 'RedisEventLog');
         this.keys = new Keys(keyPrefix);
         this.ttlMs = milliseconds(ttlSeconds, 'ttlSeconds');
         this.maxEvents = requireCount(maxEvents, 'maxEvents');
         this.maxBytes = requireCount(maxBytes, 'maxBytes');
         this.maxAgeMs = options.maxAgeSeconds === undefined ? 0 : milliseconds(options.maxAgeSeconds, 'maxAgeSeconds');
         this.logger = options.logger;
+        if (options.maxEventBytes !== undefined) {
+            this.maxEventBytes = requireCount(options.maxEventBytes, 'maxEventBytes');
+        }
     }
 
     async append(sessionId: string, events: readonly NewEvent[]): Promise<readonly (string | null)[]> {
-        const args = events.map(({ streamId, message, finalOf, undelivered }) => [
-            streamId,
-            JSON.stringify(message),
-            finalOf === undefined ? '0' : undelivered ? '2' : '1',
-            finalOf ?? ''
-        ]);
+        const args = events.map(
+            ({ streamId, message, finalOf, undelivered }): EventArguments => [
+                streamId,
+                JSON.stringify(message),
+                finalOf === undefined ? '0' : undelivered ? '2' : '1',
+                finalOf ?? ''
+            ]
+        );
         return this.calls.withCaller(sessionId, async caller => {
             const positions: (string | null)[] = [];
-            for (let from = 0; from < args.length; from += maxAppended) {
-                const part = args.slice(from, from + maxAppended).flat();
+            for (const part of inParts(args)) {
                 const bounds = [this.ttlMs, this.maxEvents, this.maxBytes, this.maxAgeMs];
-                const reply = await this.run(appendEvents, sessionId, ...bounds, caller, this.calls.next(), ...part);
+                const reply = await this.run(appendEvents, sessionId, ...bounds, caller, this.calls.next(), ...part.flat());
                 positions.push(...(reply as (string | null)[]));
             }
             return positions;
@@ -148,7 +159,7 @@ export class RedisEventLog implements EventLog {
     async close(): Promise<void> {}
 
     private async run(script: EmbeddedScript, sessionId: string, ...args: (string | number)[]): Promise<unknown> {
-        return runScript(this.redis, script, await this.keys.log(sessionId), ...args);
+        return this.redis.run(script, await this.keys.log(sessionId), args);
     }
 
     /** An event of the log; undefined when it is none of ours. */
@@ -163,5 +174,22 @@ export class RedisEventLog implements EventLog {
         }
         this.logger?.warn(`mcp-sessions: an event of session ${await fingerprint(sessionId)} cannot be read; it is passed over`);
         return undefined;
+    }
+}
+
+/** What is appended in one call each. */
+function* inParts(events: readonly EventArguments[]): Iterable<readonly EventArguments[]> {
+    let from = 0;
+    let length = 0;
+    for (const [index, [, message]] of events.entries()) {
+        if (index > from && (index - from >= maxAppended || length + message.length > maxBytesAppended)) {
+            yield events.slice(from, index);
+            from = index;
+            length = 0;
+        }
+        length += message.length;
+    }
+    if (from < events.length) {
+        yield events.slice(from);
     }
 }

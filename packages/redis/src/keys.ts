@@ -6,6 +6,9 @@ const remembered = 10_000;
 /** Of a session's log: the events, and what is known of them. */
 export type LogKeys = readonly [log: string, state: string];
 
+/** Of the sessions that are counted against caps: until when each is, whose it is, and how many each of these has. */
+export type CapKeys = readonly [ends: string, owners: string, counts: string];
+
 /**
  * The names of Redis keys of sessions. Of a session's id they hold only the SHA-256, in braces: all keys of one session lie
  * in one slot of a cluster. Each key has a time to live.
@@ -24,6 +27,12 @@ export type LogKeys = readonly [log: string, state: string];
  *                                             a:<appender>     its last call and what that answered, in case it is sent again
  *                                             records, most    of the last two: how many, and at how many the oldest are forgotten
  *                                             dropped          1, alone: the session was dropped; stays for a while
+ *
+ * Only with caps on sessions, under a tag of their own, so that one script sees all of them:
+ *
+ *     mcp:session:{sessions}:ends           sorted set: until when each session is counted, in milliseconds
+ *     mcp:session:{sessions}:owners         hash: whose each session is, the hash of a principal or ''
+ *     mcp:session:{sessions}:counts         hash: how many sessions each of these has
  */
 export class Keys {
     private readonly known = new Map<string, string>();
@@ -37,6 +46,17 @@ export class Keys {
     async log(sessionId: string): Promise<LogKeys> {
         const session = await this.session(sessionId);
         return [`${session}:log`, `${session}:log:state`];
+    }
+
+    caps(): CapKeys {
+        const tagged = `${this.prefix}{sessions}`;
+        return [`${tagged}:ends`, `${tagged}:owners`, `${tagged}:counts`];
+    }
+
+    /** What stands for a session in the keys of the caps: 128 bits are enough. */
+    async short(sessionId: string): Promise<string> {
+        const begin = this.prefix.length + 1;
+        return (await this.session(sessionId)).slice(begin, begin + 22);
     }
 
     private async make(sessionId: string): Promise<string> {
@@ -57,4 +77,13 @@ export class Keys {
  */
 export function mailKey(prefix: string, address: string): string {
     return `${prefix}mail:${address}`;
+}
+
+/**
+ * The name of the key of a lock. It has a time to live.
+ *
+ *     mcp:session:lock:JXzuAxB0FZB…    hash: holder, until (milliseconds) and token of the last grant
+ */
+export async function lockKey(prefix: string, name: string): Promise<string> {
+    return `${prefix}lock:${await digest(name)}`;
 }

@@ -1,11 +1,9 @@
-import type { ListeningClient } from './client.js';
-import { later } from './timers.js';
+import type { ListeningConnection, ListeningEvents } from './commands.js';
+import { every, later } from './timers.js';
 
 export interface LinkSettings {
-    /** A connection that is not open yet. */
-    readonly connection: ListeningClient;
-    /** Whether the server is still one to listen to. */
-    readonly isCurrent?: (() => boolean) | undefined;
+    /** Makes a connection that is not open yet; undefined when its server is not known any more. */
+    connect(events: ListeningEvents): ListeningConnection | undefined;
     /** Whether channels are sharded over the servers of a cluster. */
     readonly isSharded: boolean;
     readonly heartbeatMs: number;
@@ -23,6 +21,9 @@ export interface LinkSettings {
 /** Channels that are asked for with one command. */
 const maxChannels = 500;
 
+/** How often it is looked whether its server is still the one to listen to. */
+const checkMs = 500;
+
 /** How long a connection is kept that nobody listens to. */
 const idleMs = 30_000;
 
@@ -34,20 +35,14 @@ export class Link {
     private readonly channels = new Set<string>();
     private state: 'connecting' | 'open' | 'ended' = 'connecting';
     private isAnswered = true;
-    private cause: Error | undefined;
+    private readonly connection: ListeningConnection | undefined;
     private heartbeat: ReturnType<typeof setInterval> | undefined;
+    private check: ReturnType<typeof setInterval> | undefined;
     private idleTimer: ReturnType<typeof setTimeout> | undefined;
-    private readonly ended: Promise<void>;
+    private closing: Promise<void> | undefined;
 
     constructor(private readonly settings: LinkSettings) {
-        const { connection, isSharded, onMessage } = settings;
-        this.ended = new Promise(resolve => connection.on('end', resolve));
-        connection.on('end', () => this.lose(new Error('The connection was closed')));
-        // While it opens an error is followed by the end. Later it may be one of replies that no longer belong to their commands.
-        connection.on('error', error => (this.state === 'open' ? this.lose(error) : (this.cause ??= error)));
-        // The only sign that ioredis 5 gives of a sharded channel that is refused because it has moved.
-        connection.on('moved', () => this.lose(new Error('Channels have moved to another server')));
-        connection.on(isSharded ? 'smessage' : 'message', onMessage);
+        this.connection = settings.connect({ onMessage: settings.onMessage, onLost: error => this.lose(error) });
         this.open().catch((error: unknown) => this.lose(toError(error)));
     }
 
@@ -64,7 +59,7 @@ export class Link {
         this.forget(channel);
         if (this.state === 'open') {
             // A connection that is lost has no subscriptions.
-            await this.call('unsubscribe', channel).catch(() => undefined);
+            await this.connection?.unsubscribe(channel).catch(() => undefined);
         }
     }
 
@@ -73,25 +68,30 @@ export class Link {
         if (this.state !== 'ended') {
             this.state = 'ended';
             clearInterval(this.heartbeat);
+            clearInterval(this.check);
             clearTimeout(this.idleTimer);
-            this.settings.connection.disconnect();
+            this.closing = this.connection?.close();
         }
-        await this.ended;
+        await this.closing;
     }
 
     private async open(): Promise<void> {
-        const { connection, heartbeatMs } = this.settings;
+        const { connection } = this;
+        const { heartbeatMs } = this.settings;
+        if (!connection) {
+            throw new Error('No server of the cluster is known');
+        }
         // A connection over which nothing comes tells by no event.
         const timer = later(() => this.lose(new Error('No answer')), 2 * heartbeatMs);
         try {
-            await connection.connect();
+            await connection.open();
         } finally {
             clearTimeout(timer);
         }
         if (this.state === 'connecting') {
             this.state = 'open';
-            this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
-            this.heartbeat.unref?.();
+            this.heartbeat = every(() => this.beat(), heartbeatMs);
+            this.check = every(() => this.checkServer(), Math.min(checkMs, heartbeatMs));
             this.ask([...this.channels]);
         }
     }
@@ -101,7 +101,7 @@ export class Link {
         const size = this.settings.isSharded ? 1 : maxChannels;
         for (let from = 0; from < channels.length; from += size) {
             const part = channels.slice(from, from + size);
-            this.call('subscribe', ...part).then(
+            this.connection?.subscribe(part).then(
                 () => {
                     if (this.state === 'open') {
                         this.settings.onConfirmed(part);
@@ -116,7 +116,7 @@ export class Link {
         if (this.state !== 'open') {
             return;
         }
-        if (error.name !== 'ReplyError') {
+        if (!this.connection?.isRefusal(error)) {
             this.lose(error);
             return;
         }
@@ -135,28 +135,29 @@ export class Link {
         }
     }
 
-    private call(command: 'subscribe' | 'unsubscribe', ...channels: string[]): Promise<unknown> {
-        return this.settings.connection.call(this.settings.isSharded ? `s${command}` : command, ...channels);
-    }
-
     private beat(): void {
         if (!this.isAnswered) {
             this.lose(new Error('No answer'));
-        } else if (this.settings.isCurrent?.() === false) {
-            this.lose(new Error('The server has left the cluster'));
         } else {
             this.isAnswered = false;
-            this.settings.connection.ping().then(
+            this.connection?.ping().then(
                 () => (this.isAnswered = true),
                 () => undefined // The next beat finds it unanswered.
             );
         }
     }
 
+    /** Costs nothing: the client that publishes knows. */
+    private checkServer(): void {
+        if (this.connection?.isCurrent() === false) {
+            this.lose(new Error('The server is no longer the one to listen to'));
+        }
+    }
+
     private lose(error: Error): void {
         if (this.state !== 'ended') {
             void this.close();
-            this.settings.onLost(this.cause ?? error);
+            this.settings.onLost(error);
         }
     }
 }

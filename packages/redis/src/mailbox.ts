@@ -1,14 +1,12 @@
 import type { Mail, Mailbox } from '@mcp-sessions/core';
 import { CallNames } from './callNames.js';
-import type { RedisClient } from './client.js';
+import { commandsOf, type RedisClient } from './client.js';
+import type { RedisCommands } from './commands.js';
 import { mailKey } from './keys.js';
-import { requireClient } from './optionChecks.js';
-import { runScript } from './script.js';
 import { collectMail, postMail } from './scripts/embedded.js';
-import { isCluster } from './topology.js';
 
 export interface RedisMailboxOptions {
-    /** An ioredis `Redis` or `Cluster`, version 5 or 6. It stays yours: the mailbox never closes it. */
+    /** It stays yours: the mailbox never closes it. */
     redis: RedisClient;
     /** Stands before every key. @default 'mcp:session:' */
     keyPrefix?: string;
@@ -29,25 +27,24 @@ const maxAddresses = 250;
  * @see {@link Mailbox} for what each method promises.
  */
 export class RedisMailbox implements Mailbox {
-    private readonly redis: RedisClient;
+    private readonly redis: RedisCommands;
     private readonly prefix: string;
     private readonly names = new CallNames();
 
     /** @throws TypeError without a client. */
     constructor({ redis, keyPrefix = 'mcp:session:' }: RedisMailboxOptions) {
-        requireClient(redis, 'RedisMailbox');
-        this.redis = redis;
+        this.redis = commandsOf(redis, 'RedisMailbox');
         this.prefix = keyPrefix;
     }
 
     async post(address: string, message: string): Promise<void> {
-        await runScript(this.redis, postMail, [mailKey(this.prefix, address)], keptMs, maxLetters, this.names.unique(), message);
+        await this.redis.run(postMail, [mailKey(this.prefix, address)], [keptMs, maxLetters, this.names.unique(), message]);
     }
 
     async collect(cursors: ReadonlyMap<string, string | undefined>): Promise<ReadonlyMap<string, Mail>> {
         const all = [...cursors];
         // In a cluster each address may lie elsewhere. Calls that are made together take one round trip.
-        const size = isCluster(this.redis) ? 1 : maxAddresses;
+        const size = this.redis.isCluster ? 1 : maxAddresses;
         const groups = Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
         const mail = await Promise.all(groups.map(group => this.collectTogether(group)));
         return new Map(mail.flat());
@@ -59,7 +56,7 @@ export class RedisMailbox implements Mailbox {
     private async collectTogether(group: readonly [address: string, cursor: string | undefined][]): Promise<[string, Mail][]> {
         const keys = group.map(([address]) => mailKey(this.prefix, address));
         const positions = group.map(([, cursor]) => (cursor === undefined ? '$' : cursor || '0-0'));
-        const reply = await runScript(this.redis, collectMail, keys, maxCollected, ...positions);
+        const reply = await this.redis.run(collectMail, keys, [maxCollected, ...positions]);
         return (reply as [string, number, ...string[]][]).map(([cursor, missed, ...messages], index) => [
             group[index]?.[0] ?? '',
             { messages, cursor, missed: Number(missed) === 1 }

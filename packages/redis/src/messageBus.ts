@@ -1,14 +1,14 @@
 import { SessionError, type BusListener, type BusSubscription, type MessageBus } from '@mcp-sessions/core';
 import { CallNames } from './callNames.js';
-import type { RedisClient } from './client.js';
-import { requireClient, requirePositive } from './optionChecks.js';
+import { commandsOf, type RedisClient } from './client.js';
+import type { RedisChannels } from './commands.js';
+import { requirePositive } from './optionChecks.js';
 import { RecentNames } from './recentNames.js';
 import type { SessionLogger } from './sessionStore.js';
 import { Subscriber } from './subscriber.js';
-import { topologyOf, type Topology } from './topology.js';
 
 export interface RedisMessageBusOptions {
-    /** An ioredis `Redis` or `Cluster`, version 5 or 6. It stays yours: the bus never closes it. */
+    /** It stays yours: the bus never closes it. */
     redis: RedisClient;
     /** Stands before every channel. @default 'mcp:session:' */
     keyPrefix?: string;
@@ -38,7 +38,7 @@ interface Subscription {
  * While something is subscribed the connection keeps the process alive: call {@link close} to let it end.
  */
 export class RedisMessageBus implements MessageBus {
-    private readonly topology: Topology;
+    private readonly channels: RedisChannels;
     private readonly logger: SessionLogger | undefined;
     private readonly subscriber: Subscriber;
     private readonly subscriptions = new Map<string, Set<Subscription>>();
@@ -47,13 +47,16 @@ export class RedisMessageBus implements MessageBus {
     private isLost = false;
     private isClosed = false;
 
-    /** @throws RangeError if `heartbeatMs` is not a positive number; TypeError without a client. */
+    /** @throws RangeError if `heartbeatMs` is not a positive number; TypeError without a client that knows pub/sub. */
     constructor({ redis, keyPrefix = 'mcp:session:', heartbeatMs = 5000, sharded = true, logger }: RedisMessageBusOptions) {
-        requireClient(redis, 'RedisMessageBus');
-        this.topology = topologyOf(redis, keyPrefix, sharded);
+        const channels = commandsOf(redis, 'RedisMessageBus').channels?.({ keyPrefix, sharded });
+        if (!channels) {
+            throw new TypeError('RedisMessageBus needs a client with pub/sub. With this one, let the nodes poll: push: false');
+        }
+        this.channels = channels;
         this.logger = logger;
         this.subscriber = new Subscriber({
-            topology: this.topology,
+            channels,
             heartbeatMs: requirePositive(heartbeatMs, 'heartbeatMs'),
             onMessage: (channel, text) => this.receive(channel, text),
             onRestored: channels => this.restored(channels),
@@ -63,12 +66,12 @@ export class RedisMessageBus implements MessageBus {
 
     async publish(address: string, message: string): Promise<number | undefined> {
         this.checkOpen();
-        return this.topology.publish(this.topology.prefix + address, `${this.names.unique()} ${message}`);
+        return this.channels.publish(this.channels.prefix + address, `${this.names.unique()} ${message}`);
     }
 
     async subscribe(address: string, listener: BusListener): Promise<BusSubscription> {
         this.checkOpen();
-        const channel = this.topology.prefix + address;
+        const channel = this.channels.prefix + address;
         const subscription = { listener, isActive: false };
         const subscriptions = this.subscriptions.get(channel) ?? new Set();
         this.subscriptions.set(channel, subscriptions.add(subscription));

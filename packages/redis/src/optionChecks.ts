@@ -1,12 +1,3 @@
-import type { RedisClient } from './client.js';
-
-/** @throws TypeError for what is no client. */
-export function requireClient(redis: unknown, name: string): asserts redis is RedisClient {
-    if (typeof (redis as Partial<RedisClient> | undefined | null)?.getex !== 'function') {
-        throw new TypeError(`${name} needs { redis }: a client of ioredis 5 or 6, for example new Redis(url)`);
-    }
-}
-
 /** @throws RangeError for a number that is not positive. @returns the time in whole milliseconds. */
 export function milliseconds(seconds: number, name: string): number {
     if (!Number.isFinite(seconds) || seconds <= 0) {

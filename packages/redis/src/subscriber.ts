@@ -1,9 +1,9 @@
+import type { RedisChannels } from './commands.js';
 import { Link } from './link.js';
 import { later } from './timers.js';
-import type { Topology } from './topology.js';
 
 export interface SubscriberSettings {
-    readonly topology: Topology;
+    readonly channels: RedisChannels;
     readonly heartbeatMs: number;
     onMessage(channel: string, message: string): void;
     /** These were lost and are in force again. */
@@ -16,8 +16,9 @@ export interface SubscriberSettings {
 interface Want {
     /** Where it was asked for. */
     place: string | undefined;
-    /** Replaced when it is lost. */
+    /** Replaced when what it confirmed is lost, and not before: somebody may wait for it. */
     confirmed: Confirmation;
+    isInForce: boolean;
     /** Whether it has ever been in force. */
     isKnown: boolean;
 }
@@ -29,7 +30,7 @@ interface Confirmation {
 }
 
 const firstPauseMs = 100;
-const longestPauseMs = 3000;
+const longestPauseMs = 1000;
 
 /**
  * Keeps channels in force: on one connection for each server that has some of them, made with the first and ended some
@@ -51,7 +52,7 @@ export class Subscriber {
     add(channel: string): Promise<void> {
         let want = this.wants.get(channel);
         if (!want) {
-            want = { place: undefined, confirmed: newConfirmation(), isKnown: false };
+            want = { place: undefined, confirmed: newConfirmation(), isInForce: false, isKnown: false };
             this.wants.set(channel, want);
             this.house([channel]);
         }
@@ -84,7 +85,7 @@ export class Subscriber {
     private house(channels: Iterable<string>): void {
         const byPlace = new Map<string, string[]>();
         for (const channel of channels) {
-            const place = this.settings.topology.placeOf(channel);
+            const place = this.settings.channels.placeOf(channel);
             if (place === undefined || this.failing.has(place)) {
                 this.homeless.add(channel);
                 this.retry();
@@ -99,7 +100,7 @@ export class Subscriber {
                     want.place = place;
                 }
             }
-            this.linkTo(place)?.subscribe(group);
+            this.linkTo(place).subscribe(group);
         });
     }
 
@@ -107,20 +108,15 @@ export class Subscriber {
         return place === undefined ? undefined : this.links.get(place);
     }
 
-    private linkTo(place: string): Link | undefined {
+    private linkTo(place: string): Link {
         const known = this.links.get(place);
         if (known) {
             return known;
         }
-        const { topology, heartbeatMs, onMessage } = this.settings;
-        const made = topology.connect(place);
-        if (!made) {
-            this.lose(place, undefined, new Error('No server of the cluster is known'));
-            return undefined;
-        }
+        const { channels, heartbeatMs, onMessage } = this.settings;
         const link: Link = new Link({
-            ...made,
-            isSharded: topology.isSharded,
+            connect: events => channels.connect(place, events),
+            isSharded: channels.isSharded,
             heartbeatMs,
             onMessage,
             onConfirmed: group => this.confirm(place, group),
@@ -138,6 +134,7 @@ export class Subscriber {
         for (const { channel, want } of wants) {
             if (want?.place === place) {
                 want.confirmed.resolve();
+                want.isInForce = true;
                 if (want.isKnown) {
                     restored.push(channel);
                 }
@@ -151,7 +148,7 @@ export class Subscriber {
     }
 
     private refuse(place: string, channels: readonly string[], error: Error): void {
-        const wasMoved = this.settings.topology.isElsewhere(error);
+        const wasMoved = this.settings.channels.isElsewhere(error);
         for (const channel of channels) {
             const want = this.wants.get(channel);
             if (want?.place !== place) {
@@ -166,30 +163,35 @@ export class Subscriber {
             }
         }
         if (wasMoved) {
-            this.settings.topology.refresh();
+            this.refresh(channels);
         } else {
             this.settings.onLost(error);
         }
     }
 
-    private lose(place: string, link: Link | undefined, error: Error): void {
+    private lose(place: string, link: Link, error: Error): void {
         if (this.links.get(place) !== link) {
             return;
         }
         this.links.delete(place);
         this.failing.add(place);
-        this.settings.topology.refresh();
-        for (const [channel, want] of this.wants) {
-            if (want.place === place) {
-                this.evict(channel, want);
-            }
-        }
+        const lost = [...this.wants].filter(([, want]) => want.place === place);
+        lost.forEach(([channel, want]) => this.evict(channel, want));
+        this.refresh(lost.map(([channel]) => channel));
         this.settings.onLost(error);
+    }
+
+    /** Each of them may have been at a place of its own. One is enough to learn where all are. */
+    private refresh([channel]: readonly string[]): void {
+        if (channel !== undefined) {
+            this.settings.channels.refresh(channel);
+        }
     }
 
     private evict(channel: string, want: Want): void {
         want.place = undefined;
-        if (want.isKnown) {
+        if (want.isInForce) {
+            want.isInForce = false;
             want.confirmed = newConfirmation();
         }
         this.homeless.add(channel);
