@@ -10,6 +10,7 @@ export { endChild, freePort, startChild } from './services/child.mjs';
 export { openPostgres, startPrivatePostgres } from './services/postgres.mjs';
 export { openRedis, startPrivateRedis } from './services/redis.mjs';
 export { startRedisCluster } from './services/redisCluster.mjs';
+export { startRedisSentinel } from './services/redisSentinel.mjs';
 
 const SERVICES = {
     redis: { open: openRedis, program: redisProgram },

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { accepts, endChild, freePort, startChild, untilReady } from './child.mjs';
+import { accepts } from './child.mjs';
 import { findProgram, installPackage } from './install.mjs';
+import { RedisProcess } from './redisProcess.mjs';
 
 const silent = () => undefined;
 
@@ -35,91 +32,23 @@ export function redisProgram({ say = console.log } = {}) {
 
 /**
  * A Redis of our own on a free port of 127.0.0.1, in a folder of its own.
- * With `persistent` it keeps every acknowledged write through `halt`, `kill` and `start`.
+ *
+ * `persistent`: what a write survives that was acknowledged. With true or 'always' it is on disk; with 'everysec' and 'no'
+ * it is in the file, but the disk gets it within a second or when the system likes; with false all is lost with the process.
  */
-export async function startPrivateRedis({ persistent = false, say = silent } = {}) {
+export async function startPrivateRedis({ persistent = false, settings = {}, say = silent } = {}) {
     const program = redisProgram({ say });
-    const server = new PrivateRedis(program, persistent);
+    const server = new PrivateRedis(program, {
+        save: '',
+        appendonly: persistent ? 'yes' : 'no',
+        appendfsync: persistent === false || persistent === true ? 'always' : persistent,
+        ...settings
+    });
     await server.start();
     say(`Redis: ${program}, started on 127.0.0.1:${server.port} for this run`);
     return server;
 }
 
-class PrivateRedis {
+class PrivateRedis extends RedisProcess {
     isPrivate = true;
-    #program;
-    #persistent;
-    #folder = mkdtempSync(join(tmpdir(), 'mcp-redis-'));
-    #process;
-
-    constructor(program, persistent) {
-        this.#program = program;
-        this.#persistent = persistent;
-    }
-
-    get url() {
-        return `redis://127.0.0.1:${this.port}`;
-    }
-
-    get pid() {
-        return this.#process?.pid;
-    }
-
-    /** Starts it, or starts it again on the same port. */
-    async start() {
-        if (this.#process?.isRunning()) return;
-        const first = this.port === undefined;
-        for (let attempt = 1; ; attempt++) {
-            if (first) this.port = await freePort();
-            const args = `--bind 127.0.0.1 --port ${this.port} --dir ${this.#folder} --daemonize no --loglevel warning`.split(' ');
-            args.push('--save', '', '--appendonly', this.#persistent ? 'yes' : 'no', '--appendfsync', 'always');
-            this.#process = startChild(this.#program, args, { folder: this.#folder });
-            if (await untilReady(() => answersPing(this.port), this.#process)) return;
-            await endChild(this.#process, 'SIGKILL');
-            // Between the choice of a free port and its use somebody else may take it.
-            if (!first || attempt === 5) {
-                rmSync(this.#folder, { recursive: true, force: true });
-                throw new Error(`redis-server did not start: ${this.#process.output()}`);
-            }
-        }
-    }
-
-    /** Ends the process and keeps the folder, so that `start` goes on with the data of a persistent one. */
-    async halt() {
-        this.resume();
-        await endChild(this.#process, 'SIGTERM');
-    }
-
-    async kill() {
-        await endChild(this.#process, 'SIGKILL');
-    }
-
-    /** The process hangs: connections stay open, nothing is answered. */
-    pause() {
-        this.#process.kill('SIGSTOP');
-    }
-
-    resume() {
-        this.#process.kill('SIGCONT');
-    }
-
-    /** Ends it for good. May be called twice. */
-    async stop() {
-        await this.halt();
-        rmSync(this.#folder, { recursive: true, force: true });
-    }
-}
-
-function answersPing(port) {
-    return new Promise(resolve => {
-        const socket = connect({ host: '127.0.0.1', port });
-        const done = answer => {
-            socket.destroy();
-            resolve(answer);
-        };
-        socket.setTimeout(1_000, () => done(false));
-        socket.once('error', () => done(false));
-        socket.once('connect', () => socket.write('PING\r\n'));
-        socket.once('data', reply => done(reply.toString().startsWith('+PONG')));
-    });
 }

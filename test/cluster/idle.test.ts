@@ -23,34 +23,6 @@ async function begun(env: Record<string, string>) {
 }
 
 describe('with nothing pending', { timeout: 60_000 }, () => {
-    it('B4: a backend that polls makes no calls: not before, between or after what it did', async () => {
-        const { wire, onB, commands, take } = await begun({ PUSH: '0', REVALIDATE_MS: '60000' });
-        const isQuiet = async () => {
-            await take();
-            await past(1500);
-            return (await take()).length === 0;
-        };
-        await Fixture.until('both nodes are silent after initialize', isQuiet, 20_000);
-
-        // Everything that makes them poll: a stream that is open, one that was resumed, a question that waits for its answer.
-        const standalone = await onB.listen();
-        await wire.tool('notify', { name: 'n', to: 2 });
-        expect([logged(await standalone.next()), logged(await standalone.next())]).toEqual(['n-1', 'n-2']);
-        const call = await wire.call('ask', { message: 'Which word?' });
-        const question = await call.next();
-        await call.cut();
-        const resumed = await onB.listen(call.lastEventId);
-        expect((await take()).length).toBeGreaterThan(0);
-        await Fixture.until('the answer is accepted', async () => (await onB.answer(question, 'yes')).status === 202);
-        expect((await resumed.rest()).length).toBe(1);
-        await standalone.cut();
-
-        await Fixture.until('both nodes are silent again', isQuiet, 20_000);
-        await wire.end();
-        await Fixture.until('both nodes are silent after DELETE', isQuiet, 20_000);
-        commands.stop();
-    });
-
     it('B4: with push, no subscription and no key is left when nothing needs it', async () => {
         await fixture.clear();
         const { wire, onB, commands } = await begun({});

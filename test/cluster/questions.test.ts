@@ -1,14 +1,13 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
-import { Fixture, onRedis, seen } from './support/fixture.js';
+import { redis, redisPolling } from './support/backends/redis.js';
+import { Fixture, on, seen } from './support/fixture.js';
 import { officialClient } from './support/officialClient.js';
 import { sessionAt } from './support/sessionAt.js';
 import type { Answered } from './support/streamTools.js';
 import { NOT_FOUND, type Answer, type Wire } from './support/wire.js';
 import { resultText, type WireMessage, type WireStream } from './support/wireStream.js';
-
-const redis = onRedis();
 
 /** What a call that asked came to. */
 const outcome = (result: WireMessage | undefined) => JSON.parse(resultText(result) ?? 'null') as Answered;
@@ -32,18 +31,18 @@ const kinds = [
     { tool: 'roots', args: {}, answer: { roots: [{ uri: 'file:///home' }] }, made: ['file:///home'] }
 ];
 
-describe.each([
-    { how: 'with push', push: '1', goneStatus: [410], againStatus: [202] },
+describe.each([redis, redisPolling])('questions on $name', { timeout: 60_000 }, kind => {
+    const fixture = on(kind);
     // Who polls cannot tell whether a node that does not answer is there, or has its answer and nothing more to listen for.
-    { how: 'without push', push: '0', goneStatus: [410, 503], againStatus: [202, 503] }
-])('questions $how', { timeout: 60_000 }, ({ push, goneStatus, againStatus }) => {
+    const goneStatus = kind.pushes ? [410] : [410, 503];
+    const againStatus = kind.pushes ? [202] : [202, 503];
     let cluster: Cluster;
     const paused = new Set<NodeProcess>();
     const session = (...args: Parameters<typeof sessionAt> extends [unknown, ...infer Rest] ? Rest : never) =>
         sessionAt(cluster.nodes, ...args);
 
     beforeAll(async () => {
-        cluster = await redis.cluster(3, { BACKEND: 'redis', PUSH: push });
+        cluster = await fixture.cluster(3, { BACKEND: 'whole' });
     });
     afterEach(async () => {
         for (const node of paused) process.kill(node.pid!, 'SIGCONT');

@@ -1,127 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { mcpUrl, onRedis, seen } from './support/fixture.js';
+import { backends } from './support/backends/kinds.js';
+import { mcpUrl, on } from './support/fixture.js';
 import type { State } from './support/server.js';
 import { NOT_FOUND, Wire } from './support/wire.js';
 
-const redis = onRedis();
+describe.each(backends)('records of other releases on $name', kind => {
+    const fixture = on(kind);
 
-interface Sealed {
-    format: string;
-    revision: string;
-    data: Record<string, unknown>;
-}
+    /** A session whose record is in the store and which node B has never seen. */
+    async function begun() {
+        const { backend } = fixture;
+        const { nodes } = await fixture.cluster(2);
+        const wire = new Wire(mcpUrl(nodes[0]!));
+        const id = await wire.begin();
+        const data = (await backend.record(id))!;
+        return { onB: wire.at(mcpUrl(nodes[1]!)), data, record: () => backend.record(id), write: backend.writeRecord.bind(backend, id) };
+    }
 
-function unseal(value: string): Sealed {
-    const [, format = '', revision = '', json = ''] = /^(\d+):(\d+):(.*)$/s.exec(value) ?? [];
-    return { format, revision, data: JSON.parse(json) as Record<string, unknown> };
-}
-
-const seal = ({ format, revision, data }: Sealed) => `${format}:${revision}:${JSON.stringify(data)}`;
-
-/** A session whose record is in the store and which node B has never seen. */
-async function begun() {
-    await redis.clear();
-    const { nodes } = await redis.cluster(2);
-    const wire = new Wire(mcpUrl(nodes[0]!));
-    await wire.begin();
-    const key = await redis.onlyKey();
-    const value = (await redis.redis.get(key)) ?? '';
-    const write = (changed: string | Buffer) => redis.redis.set(key, changed, 'PX', 60_000);
-    return { nodes, wire, onB: wire.at(mcpUrl(nodes[1]!)), key, value, write };
-}
-
-describe('records of other releases', () => {
     it('S13: unknown fields of a later release survive a write-back', async () => {
-        const { onB, key, value, write } = await begun();
-        const sealed = unseal(value);
-        await write(seal({ ...sealed, data: { ...sealed.data, invented: { later: [1, 2] }, metadata: { mine: true } } }));
+        const { onB, data, record, write } = await begun();
+        await write({ ...data, invented: { later: [1, 2] }, metadata: { mine: true } });
         expect((await onB.request('logging/setLevel', { level: 'error' })).status).toBe(200);
-        const after = unseal((await redis.redis.get(key)) ?? '').data;
-        expect(after).toMatchObject({ logLevel: 'error', invented: { later: [1, 2] }, metadata: { mine: true } });
+        expect(await record()).toMatchObject({ logLevel: 'error', invented: { later: [1, 2] }, metadata: { mine: true } });
     });
 
     it('S13: a record without the fields that are optional is read', async () => {
-        const { onB, value, write } = await begun();
-        const { data, format } = unseal(value);
+        const { onB, data, write } = await begun();
         const { schemaVersion, revision, ...old } = data;
         expect([schemaVersion, revision]).toEqual([expect.any(Number), expect.any(Number)]);
-        await write(seal({ format, revision: '0', data: old }));
+        await write(old);
         const state = JSON.parse(await onB.tool('state')) as State;
         expect(state).toMatchObject({ node: 'B', logLevel: null });
         expect((await onB.request('logging/setLevel', { level: 'error' })).status).toBe(200);
     });
 
     it('S13: a record of a later schema is absent, and stays as it is', async () => {
-        const { onB, key, value, write } = await begun();
-        const sealed = unseal(value);
-        const later = seal({ ...sealed, data: { ...sealed.data, schemaVersion: 99 } });
-        await write(later);
+        const { onB, data, record, write } = await begun();
+        await write({ ...data, schemaVersion: 99 });
         expect((await onB.request('tools/list')).body).toBe(NOT_FOUND);
-        expect(await redis.redis.get(key)).toBe(later);
-    });
-});
-
-describe('records that are none', () => {
-    const corrupt: [string, (sealed: Sealed) => string | Buffer][] = [
-        ['empty', () => ''],
-        ['not JSON', () => '1:1:{"sessionId":'],
-        ['no envelope', ({ data }) => JSON.stringify(data)],
-        ['binary', () => Buffer.from([0xff, 0xfe, 0x00, 0x31, 0x3a])],
-        ['null', ({ format }) => `${format}:1:null`],
-        ['a list', ({ format }) => `${format}:1:[]`],
-        ['a number', ({ format }) => `${format}:1:7`],
-        ['another session', sealed => seal({ ...sealed, data: { ...sealed.data, sessionId: 'another' } })],
-        ['mistyped initialized', sealed => seal({ ...sealed, data: { ...sealed.data, initialized: 'yes' } })],
-        ['mistyped createdAt', sealed => seal({ ...sealed, data: { ...sealed.data, createdAt: {} } })],
-        ['mistyped subscriptions', sealed => seal({ ...sealed, data: { ...sealed.data, subscriptions: [1] } })],
-        ['mistyped initializeParams', sealed => seal({ ...sealed, data: { ...sealed.data, initializeParams: 'none' } })],
-        ['mistyped revision', sealed => seal({ ...sealed, data: { ...sealed.data, revision: -1 } })],
-        ['no protocolVersion', ({ data, ...rest }) => seal({ ...rest, data: { ...data, protocolVersion: undefined } })],
-        ['__proto__', ({ data, format }) => `${format}:1:${JSON.stringify(data).replace('{', '{"__proto__":{"polluted":true},')}`],
-        [
-            '__proto__ within',
-            ({ data, format }) =>
-                `${format}:1:${JSON.stringify(data).replace('"initializeParams":{', '"initializeParams":{"__proto__":{"polluted":true},')}`
-        ],
-        ['oversized', sealed => seal({ ...sealed, data: { ...sealed.data, metadata: { filler: 'x'.repeat(1_200_000) } } })]
-    ];
-
-    it('P6: each is absent for a cold node, which lives on and says so without the content', async () => {
-        const { nodes, onB, value, write } = await begun();
-        const sealed = unseal(value);
-        for (const [what, make] of corrupt) {
-            await write(make(sealed));
-            const answer = await onB.request('tools/list');
-            expect([what, answer.status, answer.body]).toEqual([what, 404, NOT_FOUND]);
-        }
-        const { errors } = await seen(nodes[1]!);
-        expect(errors.join('\n')).not.toContain(onB.sessionId);
-        expect(errors.join('\n')).not.toContain('polluted');
-
-        await write(value);
-        expect(await onB.tool('echo', { text: 'alive' })).toBe('alive');
-        expect(nodes[1]!.isRunning).toBe(true);
-    });
-
-    it('P6: a key of another type in the place of a record is answered without internals, and the node lives', async () => {
-        const { nodes, onB, key, value, write } = await begun();
-        await redis.redis.del(key);
-        await redis.redis.hset(key, 'field', 'value');
-        const answer = await onB.request('tools/list');
-        expect([404, 503]).toContain(answer.status);
-        expect(answer.body).not.toMatch(/WRONGTYPE|redis/i);
-        await write(value);
-        expect(await onB.tool('echo', { text: 'alive' })).toBe('alive');
-        expect(nodes[1]!.isRunning).toBe(true);
-    });
-
-    it('P6: a record that turns bad under a warm node is noticed', async () => {
-        await redis.clear();
-        const { nodes } = await redis.cluster(1, { REVALIDATE_MS: '0' });
-        const wire = new Wire(mcpUrl(nodes[0]!));
-        await wire.begin();
-        await redis.redis.set(await redis.onlyKey(), '1:1:{}', 'PX', 60_000);
-        expect((await wire.request('tools/list')).body).toBe(NOT_FOUND);
-        expect(nodes[0]!.isRunning).toBe(true);
+        expect(await record()).toEqual({ ...data, schemaVersion: 99 });
     });
 });

@@ -1,97 +1,101 @@
 import { describe, expect, it } from 'vitest';
-import { mcpUrl, onRedis } from './support/fixture.js';
+import { redis } from './support/backends/redis.js';
+import { mcpUrl, on } from './support/fixture.js';
 import type { State } from './support/server.js';
 import { CAPABILITIES, CLIENT, Wire } from './support/wire.js';
 
-const redis = onRedis();
 const state = async (wire: Wire) => JSON.parse(await wire.tool('state')) as State;
 
-describe('what a node knows after it took a session over', () => {
-    it('S6: the client, its capabilities, the log level and the subscriptions are as on the first node', async () => {
-        const { nodes } = await redis.cluster(2);
-        const [a, b] = nodes;
-        const wire = new Wire(mcpUrl(a!));
-        await wire.begin();
-        await wire.request('logging/setLevel', { level: 'error' });
-        await wire.request('resources/subscribe', { uri: 'note://one' });
-        await wire.request('resources/subscribe', { uri: 'note://two' });
-        await wire.request('resources/subscribe', { uri: 'note://three' });
-        await wire.request('resources/unsubscribe', { uri: 'note://two' });
+describe.each([redis])('on $name', kind => {
+    const fixture = on(kind);
 
-        const first = await state(wire);
-        const restored = await state(wire.at(mcpUrl(b!)));
-        expect(first).toMatchObject({ node: 'A', client: CLIENT, capabilities: CAPABILITIES, logLevel: 'error' });
-        expect(restored).toEqual({ ...first, node: 'B' });
-        expect(restored.subscriptions).toEqual(['note://one', 'note://three']);
+    describe('what a node knows after it took a session over', () => {
+        it('S6: the client, its capabilities, the log level and the subscriptions are as on the first node', async () => {
+            const { nodes } = await fixture.cluster(2);
+            const [a, b] = nodes;
+            const wire = new Wire(mcpUrl(a!));
+            await wire.begin();
+            await wire.request('logging/setLevel', { level: 'error' });
+            await wire.request('resources/subscribe', { uri: 'note://one' });
+            await wire.request('resources/subscribe', { uri: 'note://two' });
+            await wire.request('resources/subscribe', { uri: 'note://three' });
+            await wire.request('resources/unsubscribe', { uri: 'note://two' });
 
-        await b!.restart();
-        expect(await state(wire.at(mcpUrl(b!)))).toEqual({ ...first, node: 'B' });
-    });
+            const first = await state(wire);
+            const restored = await state(wire.at(mcpUrl(b!)));
+            expect(first).toMatchObject({ node: 'A', client: CLIENT, capabilities: CAPABILITIES, logLevel: 'error' });
+            expect(restored).toEqual({ ...first, node: 'B' });
+            expect(restored.subscriptions).toEqual(['note://one', 'note://three']);
 
-    it('S6: what a recovered node is told holds on the next one', async () => {
-        const [a, b, c] = (await redis.cluster(3)).nodes;
-        const wire = new Wire(mcpUrl(a!));
-        await wire.begin();
-        const onB = wire.at(mcpUrl(b!));
-        await onB.request('logging/setLevel', { level: 'warning' });
-        await onB.request('resources/subscribe', { uri: 'note://one' });
-        expect(await state(wire.at(mcpUrl(c!)))).toMatchObject({ node: 'C', logLevel: 'warning', subscriptions: ['note://one'] });
-    });
+            await b!.restart();
+            expect(await state(wire.at(mcpUrl(b!)))).toEqual({ ...first, node: 'B' });
+        });
 
-    it('S6: with revalidateMs 0 a warm node knows at once what another was told', async () => {
-        const [a, b] = (await redis.cluster(2, { REVALIDATE_MS: '0' })).nodes;
-        const wire = new Wire(mcpUrl(a!));
-        await wire.begin();
-        const onB = wire.at(mcpUrl(b!));
-        await state(onB);
-        for (const level of ['error', 'info', 'alert']) {
-            await wire.request('logging/setLevel', { level });
-            expect((await state(onB)).logLevel).toBe(level);
-        }
-        await wire.request('resources/subscribe', { uri: 'note://one' });
-        expect((await state(onB)).subscriptions).toEqual(['note://one']);
-        await wire.request('resources/unsubscribe', { uri: 'note://one' });
-        expect((await state(onB)).subscriptions).toEqual([]);
-    });
+        it('S6: what a recovered node is told holds on the next one', async () => {
+            const [a, b, c] = (await fixture.cluster(3)).nodes;
+            const wire = new Wire(mcpUrl(a!));
+            await wire.begin();
+            const onB = wire.at(mcpUrl(b!));
+            await onB.request('logging/setLevel', { level: 'warning' });
+            await onB.request('resources/subscribe', { uri: 'note://one' });
+            expect(await state(wire.at(mcpUrl(c!)))).toMatchObject({ node: 'C', logLevel: 'warning', subscriptions: ['note://one'] });
+        });
 
-    it('S6: a change that the server refuses is not recorded', async () => {
-        const [a, b] = (await redis.cluster(2)).nodes;
-        const wire = new Wire(mcpUrl(a!));
-        await wire.begin();
-        const refused = await wire.request('logging/setLevel', { level: 'loud' });
-        expect(refused.messages[0]?.error).toBeDefined();
-        expect((await state(wire.at(mcpUrl(b!)))).logLevel).toBeNull();
-    });
-
-    it.each([
-        { protocolVersion: '2025-11-25', primes: true },
-        { protocolVersion: '2025-06-18', primes: false },
-        { protocolVersion: '2025-03-26', primes: false }
-    ])(
-        'S6, L10: without mcp-protocol-version a request counts as of the stored $protocolVersion; priming events: $primes',
-        async ({ protocolVersion, primes }) => {
-            const { nodes } = await redis.cluster(2, { EVENT_STORE: '1' });
-            const wire = new Wire(mcpUrl(nodes[0]!));
-            const opened = await wire.initialize({ protocolVersion });
-            expect(opened.messages[0]?.result?.['protocolVersion']).toBe(protocolVersion);
-            await wire.notify('notifications/initialized');
-            for (const node of nodes) {
-                const answer = await wire.at(mcpUrl(node)).request('tools/list');
-                expect(answer.messages[0]?.result?.['tools']).toBeDefined();
-                expect(/^id: \S+\ndata: \n\n/.test(answer.body)).toBe(primes);
+        it('S6: with revalidateMs 0 a warm node knows at once what another was told', async () => {
+            const [a, b] = (await fixture.cluster(2, { REVALIDATE_MS: '0' })).nodes;
+            const wire = new Wire(mcpUrl(a!));
+            await wire.begin();
+            const onB = wire.at(mcpUrl(b!));
+            await state(onB);
+            for (const level of ['error', 'info', 'alert']) {
+                await wire.request('logging/setLevel', { level });
+                expect((await state(onB)).logLevel).toBe(level);
             }
-        }
-    );
+            await wire.request('resources/subscribe', { uri: 'note://one' });
+            expect((await state(onB)).subscriptions).toEqual(['note://one']);
+            await wire.request('resources/unsubscribe', { uri: 'note://one' });
+            expect((await state(onB)).subscriptions).toEqual([]);
+        });
 
-    it('S6: a version that the server does not speak is refused on a recovered node as on the first', async () => {
-        const { nodes } = await redis.cluster(2);
-        const wire = new Wire(mcpUrl(nodes[0]!));
-        await wire.begin();
-        const answers = [];
-        for (const node of nodes)
-            answers.push(await wire.at(mcpUrl(node)).request('tools/list', {}, { 'mcp-protocol-version': '1999-01-01' }));
-        expect(answers.map(({ status }) => status)).toEqual([400, 400]);
-        expect(answers[1]?.body).toBe(answers[0]?.body);
-        expect(answers[0]?.messages[0]?.error?.message).toContain('Unsupported protocol version');
+        it('S6: a change that the server refuses is not recorded', async () => {
+            const [a, b] = (await fixture.cluster(2)).nodes;
+            const wire = new Wire(mcpUrl(a!));
+            await wire.begin();
+            const refused = await wire.request('logging/setLevel', { level: 'loud' });
+            expect(refused.messages[0]?.error).toBeDefined();
+            expect((await state(wire.at(mcpUrl(b!)))).logLevel).toBeNull();
+        });
+
+        it.each([
+            { protocolVersion: '2025-11-25', primes: true },
+            { protocolVersion: '2025-06-18', primes: false },
+            { protocolVersion: '2025-03-26', primes: false }
+        ])(
+            'S6, L10: without mcp-protocol-version a request counts as of the stored $protocolVersion; priming events: $primes',
+            async ({ protocolVersion, primes }) => {
+                const { nodes } = await fixture.cluster(2, { EVENT_STORE: '1' });
+                const wire = new Wire(mcpUrl(nodes[0]!));
+                const opened = await wire.initialize({ protocolVersion });
+                expect(opened.messages[0]?.result?.['protocolVersion']).toBe(protocolVersion);
+                await wire.notify('notifications/initialized');
+                for (const node of nodes) {
+                    const answer = await wire.at(mcpUrl(node)).request('tools/list');
+                    expect(answer.messages[0]?.result?.['tools']).toBeDefined();
+                    expect(/^id: \S+\ndata: \n\n/.test(answer.body)).toBe(primes);
+                }
+            }
+        );
+
+        it('S6: a version that the server does not speak is refused on a recovered node as on the first', async () => {
+            const { nodes } = await fixture.cluster(2);
+            const wire = new Wire(mcpUrl(nodes[0]!));
+            await wire.begin();
+            const answers = [];
+            for (const node of nodes)
+                answers.push(await wire.at(mcpUrl(node)).request('tools/list', {}, { 'mcp-protocol-version': '1999-01-01' }));
+            expect(answers.map(({ status }) => status)).toEqual([400, 400]);
+            expect(answers[1]?.body).toBe(answers[0]?.body);
+            expect(answers[0]?.messages[0]?.error?.message).toContain('Unsupported protocol version');
+        });
     });
 });

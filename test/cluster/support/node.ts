@@ -7,7 +7,7 @@ import { SentRecorder } from './sentRecorder.js';
 import { openStorage } from './stores.js';
 
 const { NODE_NAME = '', PORT, SESSION_ID, REVALIDATE_MS, EVENT_STORE, ALLOWED_HOSTS, DEBUG_LOG } = process.env;
-const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, STORE_TIMEOUT_MS, JSON_RESPONSE, RECORD_FILE } = process.env;
+const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, STORE_TIMEOUT_MS, JSON_RESPONSE, RECORD_FILE, MAX_BUFFERED_BYTES } = process.env;
 
 const { sessionStore, eventLog, messageBus } = openStorage();
 const { http, closeTransports } = openApp({
@@ -20,6 +20,7 @@ const { http, closeTransports } = openApp({
         ...(STANDALONE === 'reject' && { standaloneStream: 'reject' }),
         ...(KEEP_ALIVE_MS && { keepAliveMs: Number(KEEP_ALIVE_MS) }),
         ...(STORE_TIMEOUT_MS && { storeTimeoutMs: Number(STORE_TIMEOUT_MS) }),
+        ...(MAX_BUFFERED_BYTES && { maxBufferedBytes: Number(MAX_BUFFERED_BYTES) }),
         ...(RETRY_MS && { retryInterval: Number(RETRY_MS) })
     },
     ...(RECORD_FILE && { recorder: new SentRecorder(RECORD_FILE, NODE_NAME) }),
