@@ -9,6 +9,7 @@ const arrows = {
     'src/ports': ['jsonrpc'],
     'src/bus': ['ports', 'jsonrpc'],
     'src/memory': ['ports', 'jsonrpc'],
+    'src/atRest': ['ports', 'jsonrpc'],
     'src/lock': ['ports', 'jsonrpc'],
     'src/cluster': ['ports', 'jsonrpc'],
     'src/session': ['ports', 'jsonrpc'],
@@ -35,6 +36,44 @@ const arrowRules = Object.entries(arrows).flatMap(([folder, allowed]) => {
         ...shell.map(files => restrict([files], [noPackage, outside]))
     ];
 });
+
+// What the sources of each package may import: other packages of the workspace, and others. Of `drivers` only types, since a
+// driver is the caller's, or `import()` where none was given.
+const adapters = {
+    'packages/redis': { own: ['core'], drivers: ['ioredis', 'redis'] },
+    'packages/postgres': { own: ['core'], drivers: ['pg'] },
+    'packages/upstash': { own: ['core', 'redis'], drivers: ['@upstash/redis', '@vercel/kv'] },
+    'packages/backends': {
+        own: ['core', 'redis', 'postgres', 'upstash'],
+        drivers: ['ioredis', 'redis', 'pg', '@upstash/redis', '@vercel/kv']
+    },
+    'packages/testkit': { own: ['core'], packages: ['fast-check'] }
+};
+
+const adapterRules = (folder, { own, drivers = [], packages = [] }) => {
+    const names = [...own.map(name => `@mcp-sessions/${name}`), ...packages, ...drivers];
+    return [
+        restrict(
+            [`${folder}/src/**/*.ts`],
+            [{ regex: `^(?!\\.|node:|(?:${names.join('|')})$)`, message: `${folder} may import ${names.join(', ')} only.` }]
+        ),
+        {
+            files: [`${folder}/src/**/*.ts`],
+            rules: {
+                '@typescript-eslint/no-restricted-imports': [
+                    'error',
+                    {
+                        paths: drivers.map(name => ({
+                            name,
+                            message: 'Only its types: the driver is the caller’s.',
+                            allowTypeImports: true
+                        }))
+                    }
+                ]
+            }
+        }
+    ];
+};
 
 export default tseslint.config(
     { ignores: ['**/dist/', '**/node_modules/', '**/.cache/', '**/coverage/', 'test/packed/fixtures/**/*.{ts,cts}', '**/*.d.mts'] },
@@ -93,18 +132,6 @@ export default tseslint.config(
     { files: ['test/**/*.ts', 'demo/**/*.ts', 'bench/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
     restrict(['src/*.ts'], [noPackage, noHttp]),
     ...arrowRules,
-    restrict(
-        ['packages/redis/src/**/*.ts'],
-        [{ regex: '^(?!\\.|node:|@mcp-sessions/core$|ioredis$)', message: 'The adapter imports the core, and its driver at most.' }]
-    ),
-    {
-        files: ['packages/redis/src/**/*.ts'],
-        rules: {
-            '@typescript-eslint/no-restricted-imports': [
-                'error',
-                { paths: [{ name: 'ioredis', message: 'Only its types: the driver is the caller’s.', allowTypeImports: true }] }
-            ]
-        }
-    },
+    ...Object.entries(adapters).flatMap(([folder, adapter]) => adapterRules(folder, adapter)),
     prettier
 );

@@ -8,6 +8,10 @@ export default defineConfig({
         alias: {
             '@mcp-sessions/core': source('./src/index.ts'),
             '@mcp-sessions/redis': source('./packages/redis/src/index.ts'),
+            '@mcp-sessions/postgres': source('./packages/postgres/src/index.ts'),
+            '@mcp-sessions/upstash': source('./packages/upstash/src/index.ts'),
+            '@mcp-sessions/backends': source('./packages/backends/src/index.ts'),
+            '@mcp-sessions/testkit': source('./packages/testkit/src/index.ts'),
             '@mcp-sessions/sdk/server': source('./packages/sdk/src/server/index.ts')
         }
     },

@@ -1,16 +1,14 @@
-// Builds core, redis and the fork, in this order, each to its own dist/. With --if-stale: only if an input changed since.
+// Builds all packages and then the fork, each to its own dist/. With --if-stale: only if an input changed since.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { declarationsOf, packages, root } from './build/packages.mjs';
 import { hashOf, isFresh, writeStamp } from './build/stamp.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const redis = join(root, 'packages/redis');
 const sdk = join(root, 'packages/sdk');
+const folders = packages.map(({ folder }) => folder);
 
 const inputs = [
-    'src',
-    'packages/redis/src',
+    ...folders.flatMap(folder => [join(folder, 'src'), join(folder, 'package.json')]),
     'packages/sdk/src',
     'packages/sdk/base.json',
     'package-lock.json',
@@ -19,7 +17,9 @@ const inputs = [
     'scripts/build.mjs',
     'scripts/build'
 ];
-const outputs = [root, redis, sdk].map(folder => join(folder, 'dist')).concat(join(sdk, 'LICENSE.modelcontextprotocol-sdk'));
+const outputs = [...folders, 'packages/sdk']
+    .map(folder => join(root, folder, 'dist'))
+    .concat(join(sdk, 'LICENSE.modelcontextprotocol-sdk'));
 const stampFile = join(root, '.cache/build.stamp');
 
 const hash = hashOf(root, inputs);
@@ -30,15 +30,12 @@ if (process.argv.includes('--if-stale') && isFresh(stampFile, hash, outputs)) {
         // TypeScript takes a second to load: only when there is something to build
         const { compile, writeModuleTypes } = await import('./build/compile.mjs');
         const { buildFork } = await import('./build/fork.mjs');
-        buildPackage('@mcp-sessions/core', root, (outDir, finalDir) => {
-            compile({ root, sources: join(root, 'src'), outDir, finalDir });
-            writeModuleTypes(outDir);
-        });
-        buildPackage('@mcp-sessions/redis', redis, (outDir, finalDir) => {
-            const paths = { '@mcp-sessions/core': [join(root, 'dist/esm/index.d.ts')] };
-            compile({ root, sources: join(redis, 'src'), outDir, finalDir, paths });
-            writeModuleTypes(outDir);
-        });
+        for (const { name, folder, imports } of packages) {
+            buildPackage(name, join(root, folder), (outDir, finalDir) => {
+                compile({ root, sources: join(root, folder, 'src'), outDir, finalDir, paths: declarationsOf(imports) });
+                writeModuleTypes(outDir);
+            });
+        }
         buildPackage('@mcp-sessions/sdk', sdk, (outDir, finalDir) => buildFork({ root, packageDir: sdk, outDir, finalDir }));
         writeStamp(stampFile, hash);
     } catch (error) {

@@ -18,6 +18,6 @@ step 'lint: eslint, with the arrows between the folders' npx --no-install eslint
 step 'types: tsc' npx --no-install tsc --noEmit
 step 'embedded Lua: up to date' node scripts/embedLua.mjs --check
 step 'documents: code is that of its files' node scripts/snippets.mjs --check
-step 'build: core, redis and the fork' node scripts/build.mjs
+step 'build: all packages and the fork' node scripts/build.mjs
 step 'packages: publint and are-the-types-wrong on the tarballs' node scripts/check/packages.mjs
 echo '== everything checked'

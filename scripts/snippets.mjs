@@ -35,7 +35,10 @@ function snippet(path, region) {
         if (start < 0 || end < start) {
             throw new Error(`${path} has no region ${region}`);
         }
-        text = lines.slice(start + 1, end).join('\n') + '\n';
+        const inside = lines.slice(start + 1, end);
+        const indents = inside.filter(Boolean).map(line => line.search(/\S/));
+        const indent = Math.min(...indents);
+        text = inside.map(line => line.slice(indent)).join('\n') + '\n';
     }
     return text;
 }

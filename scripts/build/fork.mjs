@@ -2,24 +2,26 @@ import { copyFileSync, cpSync, readFileSync, readdirSync, renameSync, rmSync, wr
 import { dirname, join, relative } from 'node:path';
 import { compile } from './compile.mjs';
 import { checkedBase } from './base.mjs';
+import { declarationsOf, packages, shortName } from './packages.mjs';
 import { rewriteSpecifiers } from './specifiers.mjs';
 
 const replacedModules = ['streamableHttp', 'webStandardStreamableHttp'];
 const formats = ['esm', 'cjs'];
 
+const bundled = packages.filter(({ isBundled }) => isBundled);
+
 /** Where the fork has what our sources import, unless it is at its place in the base. */
 const vendoredAt = {
-    '@mcp-sessions/core': 'sessions/core/index.js',
-    '@mcp-sessions/redis': 'sessions/redis/index.js',
+    ...Object.fromEntries(bundled.map(({ name }) => [name, `sessions/${shortName(name)}/index.js`])),
     '@modelcontextprotocol/sdk/server/index.js': 'server/baseServer.js'
 };
 
 /**
- * Builds the fork: the base's files, with ours in place of three of its modules, and with core and redis beside them, so
- * that the package needs nothing that the base does not need.
+ * Builds the fork: the base's files, with ours in place of three of its modules, and with core, adapters and backends
+ * beside them, so that the package needs nothing that the base does not need.
  *
  * @param {object} job
- * @param {string} job.root the workspace root, whose core and redis packages are built
+ * @param {string} job.root the workspace root, whose other packages are built
  * @param {string} job.packageDir packages/sdk
  * @param {string} job.outDir
  * @param {string} job.finalDir where `outDir` will be moved to
@@ -34,8 +36,9 @@ export function buildFork({ root, packageDir, outDir, finalDir }) {
         const server = join(outDir, format, 'server');
         for (const module of replacedModules) removeModule(server, module);
         renameModule(server, 'index', 'baseServer');
-        cpSync(join(root, 'dist', format), join(outDir, format, 'sessions', 'core'), { recursive: true });
-        cpSync(join(root, 'packages/redis/dist', format), join(outDir, format, 'sessions', 'redis'), { recursive: true });
+        for (const { name, folder } of bundled) {
+            cpSync(join(root, folder, 'dist', format), join(outDir, format, 'sessions', shortName(name)), { recursive: true });
+        }
     }
 
     const compiled = `${outDir}-ours`;
@@ -44,10 +47,7 @@ export function buildFork({ root, packageDir, outDir, finalDir }) {
         sources: join(packageDir, 'src'),
         outDir: compiled,
         finalDir,
-        paths: {
-            '@mcp-sessions/core': [join(root, 'dist/esm/index.d.ts')],
-            '@mcp-sessions/redis': [join(root, 'packages/redis/dist/esm/index.d.ts')]
-        },
+        paths: declarationsOf(bundled.map(({ name }) => name)),
         declarationMap: true
     });
     for (const format of formats) {

@@ -2,16 +2,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { packages, root } from '../build/packages.mjs';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-
-const packages = [
-    { folder: '.' },
-    { folder: 'packages/redis' },
+const published = [
+    ...packages.map(({ folder }) => ({ folder })),
     {
         folder: 'packages/sdk',
         // the base's export map names dist/{esm,cjs}/index.*, and the base does not ship them
@@ -28,7 +25,7 @@ const packages = [
 
 const scratch = mkdtempSync(join(tmpdir(), 'mcp-sessions-check-'));
 try {
-    for (const { folder, isExpected = () => false, attw = [] } of packages) {
+    for (const { folder, isExpected = () => false, attw = [] } of published) {
         const tarball = pack(folder);
         const { messages, pkg } = await publint({ pack: { tarball: arrayBuffer(readFileSync(tarball)) }, strict: true });
         const problems = messages.filter(message => !isExpected(message)).map(message => `publint: ${formatMessage(message, pkg)}`);

@@ -1,29 +1,41 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { packages } from '../../scripts/build/packages.mjs';
 import { runScript } from './support/runScript.js';
 import { typecheck } from './support/typecheck.js';
 
 const scratch = inject('scratch');
 
-describe('the packed core and redis packages', () => {
+/** What each of them must export at least. */
+const exported: Record<string, string[]> = {
+    '@mcp-sessions/core': [
+        ...['InMemorySessionStore', 'NodeStreamableHttpTransport', 'SessionError', 'WebStreamableHttpTransport', 'createMemoryBackend'],
+        ...['isSessionError', 'withLock']
+    ],
+    '@mcp-sessions/redis': ['RedisEventLog', 'RedisMessageBus', 'RedisSessionLock', 'RedisSessionStore', 'createRedisBackend'],
+    '@mcp-sessions/postgres': [
+        ...['PostgresEventLog', 'PostgresMessageBus', 'PostgresSessionLock', 'PostgresSessionStore', 'createPostgresBackend', 'migrate']
+    ],
+    '@mcp-sessions/upstash': ['UpstashEventLog', 'UpstashSessionLock', 'UpstashSessionStore', 'createUpstashBackend'],
+    '@mcp-sessions/backends': ['createMemorySessionStore', 'createSessionBackend', 'createSessionStore', 'isRedisAvailable'],
+    '@mcp-sessions/testkit': ['eventLogContract', 'messageBusContract', 'sessionLockContract', 'sessionStoreContract', 'testContract']
+};
+
+describe('the packed packages', () => {
     it('D5: load from ESM and CommonJS with no driver installed', async () => {
-        expect(existsSync(join(scratch.ownName, 'node_modules/ioredis'))).toBe(false);
-        const loaded = await runScript<Record<string, { esm: string[]; cjs: string[] }>>(join(scratch.ownName, 'load.mjs'), [
-            '@mcp-sessions/core',
-            '@mcp-sessions/redis'
-        ]);
-        for (const { esm, cjs } of Object.values(loaded)) expect(cjs).toEqual(esm);
-        expect(loaded['@mcp-sessions/core']?.esm).toEqual(
-            expect.arrayContaining([
-                'InMemorySessionStore',
-                'NodeStreamableHttpTransport',
-                'SessionError',
-                'WebStreamableHttpTransport',
-                'isSessionError'
-            ])
+        for (const driver of ['ioredis', 'redis', 'pg', '@upstash/redis', '@vercel/kv']) {
+            expect(existsSync(join(scratch.ownName, 'node_modules', driver)), driver).toBe(false);
+        }
+        const loaded = await runScript<Record<string, { esm: string[]; cjs: string[] }>>(
+            join(scratch.ownName, 'load.mjs'),
+            packages.map(({ name }) => name)
         );
-        expect(loaded['@mcp-sessions/redis']?.esm).toContain('RedisSessionStore');
+        expect(Object.keys(loaded)).toEqual(Object.keys(exported));
+        for (const [name, { esm, cjs }] of Object.entries(loaded)) {
+            expect(cjs, name).toEqual(esm);
+            expect(esm, name).toEqual(expect.arrayContaining(exported[name] ?? []));
+        }
     });
 
     for (const resolution of ['node16', 'bundler'] as const) {

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { packages } from '../../scripts/build/packages.mjs';
 import { specifiersOf } from '../../scripts/build/specifiers.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,6 +14,7 @@ const arrows: Record<string, string[]> = {
     ports: ['jsonrpc'],
     bus: ['ports', 'jsonrpc'],
     memory: ['ports', 'jsonrpc'],
+    atRest: ['ports', 'jsonrpc'],
     lock: ['ports', 'jsonrpc'],
     cluster: ['ports', 'jsonrpc'],
     session: ['ports', 'jsonrpc'],
@@ -30,8 +32,13 @@ const privateFields = [
     ...['_standaloneSseStreamId', '_eventStore', '_onsessioninitialized', '_onsessionclosed', '_closed']
 ];
 
+/** A field of messages, and two members of node-redis' clients that its own packages use among each other. */
+const notOfTheBase = ['_meta', '_keyPrefix', '_execute'];
+
 const core = formats.flatMap(format => builtFiles(join(root, 'dist', format)));
-const redis = formats.flatMap(format => builtFiles(join(root, 'packages/redis/dist', format)));
+const others = packages
+    .filter(({ folder }) => folder !== '.')
+    .map(described => ({ ...described, files: formats.flatMap(format => builtFiles(join(root, described.folder, 'dist', format))) }));
 const fork = formats.flatMap(format =>
     ['index', 'protocolRules', 'serverTransport', 'streamableHttp', 'webStandardStreamableHttp']
         .flatMap(module => [`${module}.js`, `${module}.d.ts`])
@@ -60,25 +67,34 @@ describe('the built files', () => {
         }
     });
 
-    it('of redis import nothing but the core; the driver is the caller’s', () => {
-        for (const { name, text } of redis) {
-            for (const specifier of specifiersOf(text).filter(path => !path.startsWith('.'))) {
-                expect(specifier, `${name} imports ${specifier}`).toMatch(
-                    name.endsWith('.d.ts') ? /^(@mcp-sessions\/core|ioredis)$/ : /^@mcp-sessions\/core$/
-                );
+    for (const { name, files, imports, dependencies, drivers } of others) {
+        const loadsDrivers = name === '@mcp-sessions/backends';
+
+        it(`of ${name} import what it depends on; the driver is the caller’s${loadsDrivers ? ', or loaded on demand' : ''}`, () => {
+            const allowed = [...imports, ...dependencies, ...(loadsDrivers ? drivers : [])];
+            const atStart = new RegExp(
+                `^(?:import|.* from|(?:const|var) .*\\brequire\\() ?['"](?:${drivers.join('|') || 'none'})['"]`,
+                'm'
+            );
+            expect(files).not.toEqual([]);
+            for (const { name: file, text } of files) {
+                for (const specifier of specifiersOf(text).filter(path => !/^(\.|node:)/.test(path))) {
+                    expect(allowed, `${file} imports ${specifier}`).toContain(specifier);
+                }
+                if (file.endsWith('.js')) expect(text, `${file} loads a driver at its start`).not.toMatch(atStart);
             }
-        }
-    });
+        });
+    }
 
     it('touch no private field of the base', () => {
         // our own members have no leading underscore, so any such access is somebody else's
         const access = /(?:\.|\[['"])(_[a-zA-Z]\w*)/g;
-        for (const { name, text } of [...core, ...redis, ...fork]) {
+        for (const { name, text } of [...core, ...others.flatMap(({ files }) => files), ...fork]) {
             const code = name.endsWith('.js') ? withoutComments(text) : text;
             for (const field of privateFields) expect(code, `${name} names ${field}`).not.toMatch(new RegExp(`\\b${field}\\b`));
             const accessed = [...code.matchAll(access)]
                 .map(match => match[1])
-                .filter(field => field !== '_meta' && !field?.startsWith('__'));
+                .filter(field => !notOfTheBase.includes(field ?? '') && !field?.startsWith('__'));
             expect(accessed, name).toEqual([]);
         }
     });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { packages, shortName } from '../../../scripts/build/packages.mjs';
 
 const run = promisify(execFile);
 
@@ -13,12 +14,13 @@ export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
 /** The tarballs, and projects outside the workspace into which npm has installed them. */
 export interface Scratch {
     root: string;
-    tarballs: { core: string; redis: string; sdk: string };
+    /** By the name of the package. */
+    tarballs: Record<string, string>;
     /** The fork under the official name. */
     alias: string;
     /** The fork under the official name, imposed by `overrides` on packages that depend on that name. */
     overrides: string;
-    /** The fork under its own name, with core, redis and the official package beside it. */
+    /** The fork under its own name, with all other packages and the official one beside it. */
     ownName: string;
 }
 
@@ -26,20 +28,23 @@ export interface Scratch {
 export async function createScratch(): Promise<Scratch> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-sessions-packed-')));
     try {
-        const [core, redis, sdk] = await Promise.all([
-            pack(root, 'core', workspace),
-            pack(root, 'redis', join(workspace, 'packages/redis')),
-            pack(root, 'sdk', join(workspace, 'packages/sdk'))
-        ]);
+        const folders = [...packages, { name: '@mcp-sessions/sdk', folder: 'packages/sdk' }];
+        const tarballs = Object.fromEntries(
+            await Promise.all(
+                folders.map(async ({ name, folder }) => [name, await pack(root, shortName(name), join(workspace, folder))] as const)
+            )
+        );
+        const ours = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
+        const sdk = ours['@mcp-sessions/sdk'];
         // zod is a peer of the base; @cfworker/json-schema an optional one, without which validation/cfworker cannot load
         const peers = { zod: '^4.1.0', '@cfworker/json-schema': '^4.1.1', '@types/node': '^20.19.0' };
         const official = '@modelcontextprotocol/sdk';
         const [alias, overrides, ownName] = await Promise.all([
-            install(root, 'alias', { dependencies: { ...peers, [official]: `file:${sdk}` } }),
+            install(root, 'alias', { dependencies: { ...peers, [official]: sdk } }),
             install(root, 'overrides', {
                 dependencies: {
                     ...peers,
-                    [official]: `file:${sdk}`,
+                    [official]: sdk,
                     express: '^5.2.1',
                     'express-mcp-handler': '0.3.0',
                     '@modelcontextprotocol/server-everything': '2026.8.31'
@@ -50,13 +55,11 @@ export async function createScratch(): Promise<Scratch> {
                 dependencies: {
                     ...peers,
                     [official]: '1.32.2',
-                    '@mcp-sessions/sdk': `file:${sdk}`,
-                    '@mcp-sessions/core': `file:${core}`,
-                    '@mcp-sessions/redis': `file:${redis}`
+                    ...ours
                 }
             })
         ]);
-        return { root, tarballs: { core, redis, sdk }, alias, overrides, ownName };
+        return { root, tarballs, alias, overrides, ownName };
     } catch (error) {
         await rm(root, { recursive: true, force: true });
         throw error;

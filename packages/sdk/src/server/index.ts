@@ -16,17 +16,26 @@ export type { StreamableHttpServerTransport } from './serverTransport.js';
 export {
     InMemoryEventLog,
     InMemoryMessageBus,
+    InMemorySessionLock,
     InMemorySessionStore,
     PollingBus,
     SessionError,
     createMemoryBackend,
-    isSessionError
+    encryptBackend,
+    encryptEventLog,
+    encryptMessageBus,
+    encryptSessionStore,
+    isSessionError,
+    withLock
 } from '@mcp-sessions/core';
 export type {
     BusListener,
     BusSubscription,
     Claim,
+    EncryptionKey,
+    EncryptionOptions,
     EventLog,
+    HeldLock,
     InMemoryEventLogOptions,
     InMemoryMessageBusOptions,
     InMemorySessionStoreOptions,
@@ -41,12 +50,30 @@ export type {
     NewEvent,
     PollingBusOptions,
     SessionBackend,
+    SessionCreation,
     SessionData,
     SessionErrorCode,
+    SessionLimits,
+    SessionLock,
     SessionStorageMode,
-    SessionStore
+    SessionStore,
+    WithLockOptions
 } from '@mcp-sessions/core';
-export { RedisEventLog, RedisMailbox, RedisMessageBus, RedisSessionStore, createRedisBackend } from '@mcp-sessions/redis';
+
+export { createMemorySessionStore, createSessionBackend, createSessionStore, isRedisAvailable } from '@mcp-sessions/backends';
+export type {
+    BackendKind,
+    BackendLogger,
+    ChosenBackend,
+    Environment,
+    ManagedSessionStore,
+    MemorySessionStoreOptions,
+    RedisAvailabilityOptions,
+    SessionBackendOptions,
+    SessionStoreOptions
+} from '@mcp-sessions/backends';
+
+export { RedisEventLog, RedisMailbox, RedisMessageBus, RedisSessionLock, RedisSessionStore, createRedisBackend } from '@mcp-sessions/redis';
 export type {
     RedisBackend,
     RedisBackendOptions,
@@ -54,6 +81,41 @@ export type {
     RedisEventLogOptions,
     RedisMailboxOptions,
     RedisMessageBusOptions,
+    RedisSessionLockOptions,
     RedisSessionStoreOptions,
     SessionLogger
 } from '@mcp-sessions/redis';
+
+export {
+    PostgresEventLog,
+    PostgresMailbox,
+    PostgresMessageBus,
+    PostgresSessionLock,
+    PostgresSessionStore,
+    checkSchema,
+    createPostgresBackend,
+    migrate,
+    migrationSql
+} from '@mcp-sessions/postgres';
+export type {
+    PostgresBackend,
+    PostgresBackendOptions,
+    PostgresEventLogOptions,
+    PostgresMailboxOptions,
+    PostgresMessageBusOptions,
+    PostgresPool,
+    PostgresSessionLockOptions,
+    PostgresSessionStoreOptions,
+    TableOptions
+} from '@mcp-sessions/postgres';
+
+export { UpstashEventLog, UpstashMailbox, UpstashSessionLock, UpstashSessionStore, createUpstashBackend } from '@mcp-sessions/upstash';
+export type {
+    UpstashBackend,
+    UpstashBackendOptions,
+    UpstashClient,
+    UpstashEventLogOptions,
+    UpstashMailboxOptions,
+    UpstashSessionLockOptions,
+    UpstashSessionStoreOptions
+} from '@mcp-sessions/upstash';

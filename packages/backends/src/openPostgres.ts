@@ -1,0 +1,58 @@
+import { SessionError, type SessionBackend } from '@mcp-sessions/core';
+import { createPostgresBackend, migrate } from '@mcp-sessions/postgres';
+import type * as Pg from 'pg';
+import type { Choice } from './choice.js';
+import { loadDriver, noDriver } from './drivers.js';
+import type { BackendLogger } from './logger.js';
+import { commonOptions, present, type SessionBackendOptions } from './options.js';
+import { OutageReport } from './outageReport.js';
+import { closeTimeoutMs, connectTimeoutMs, inTime } from './patience.js';
+
+export async function openPostgresBackend(choice: Choice, options: SessionBackendOptions, logger: BackendLogger): Promise<SessionBackend> {
+    const pool = await openPool(choice, options, logger);
+    const close = () => inTime(closeTimeoutMs, () => pool.end());
+    const tables = present(options, ['tableName', 'schema']);
+    try {
+        if (options.migrate === true) {
+            await migrate(pool, tables);
+        }
+        const { push: listen, ...own } = present(options, ['push', 'maxRecordLength']);
+        const backend = createPostgresBackend({
+            pool,
+            logger,
+            ...tables,
+            ...own,
+            ...(listen !== undefined && { listen }),
+            ...commonOptions(options)
+        });
+        return {
+            ...backend,
+            async close() {
+                await backend.close();
+                await close();
+            }
+        };
+    } catch (error) {
+        await close();
+        throw error;
+    }
+}
+
+async function openPool({ url, namedBy }: Choice, { driverOptions }: SessionBackendOptions, logger: BackendLogger): Promise<Pg.Pool> {
+    // What the driver says of a URL that it cannot read holds the URL.
+    if (!URL.canParse(url)) {
+        throw new SessionError('CONFIGURATION', `${namedBy} is no URL. A password with / ? # @ in it must be percent-encoded`);
+    }
+    const pg = await loadDriver.pg();
+    if (!pg) {
+        throw noDriver('Postgres', namedBy, 'pg');
+    }
+    // Versions before 8.15 have only a default export.
+    const { Pool } = 'Pool' in pg ? pg : (pg as { default: typeof Pg }).default;
+    const pool = new Pool({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true, ...driverOptions });
+    // Idle connections that are lost; the pool makes others. Without a listener the process would end.
+    const report = new OutageReport('Postgres', logger);
+    pool.on('error', report.failed);
+    pool.on('connect', report.ready);
+    return pool;
+}

@@ -1,0 +1,52 @@
+import { SessionError, type SessionBackend } from '@mcp-sessions/core';
+import { createUpstashBackend } from '@mcp-sessions/upstash';
+import type { Choice } from './choice.js';
+import { loadDriver, noDriver } from './drivers.js';
+import type { BackendLogger } from './logger.js';
+import { commonOptions, present, type SessionBackendOptions } from './options.js';
+
+/** The client has no connections: nothing is to be closed but the backend. */
+export async function openUpstashBackend(choice: Choice, options: SessionBackendOptions, logger: BackendLogger): Promise<SessionBackend> {
+    return createUpstashBackend({
+        redis: await openUpstash(choice, options),
+        logger,
+        ...commonOptions(options),
+        ...present(options, ['keyPrefix', 'maxRecordLength'])
+    });
+}
+
+async function openUpstash(choice: Choice, { driverOptions }: SessionBackendOptions) {
+    const settings = {
+        ...placeOf(choice),
+        // The transport answers 503 after a second: more tries than go into that are for nobody.
+        retry: { retries: 2, backoff: (attempt: number) => 50 * 2 ** attempt },
+        ...driverOptions
+    };
+    const upstash = await loadDriver['@upstash/redis']();
+    if (upstash) {
+        return new upstash.Redis({ enableTelemetry: false, ...settings });
+    }
+    const vercel = await loadDriver['@vercel/kv']();
+    if (!vercel) {
+        throw noDriver('Upstash', choice.namedBy, '@upstash/redis', '@vercel/kv');
+    }
+    return vercel.createClient({ enableTelemetry: false, ...settings });
+}
+
+function placeOf({ url, token, namedBy }: Choice): { url: string; token: string } {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (!parsed) {
+        throw new SessionError('CONFIGURATION', `${namedBy} is no URL`);
+    }
+    const password = decodeURIComponent(parsed.password);
+    if (token !== undefined && password !== '' && token !== password) {
+        throw new SessionError('CONFIGURATION', `${namedBy} holds another token than the one that is given beside it`);
+    }
+    const found = token ?? password;
+    if (found === '') {
+        throw new SessionError('CONFIGURATION', `${namedBy} is a REST URL and needs a token: { url, token }`);
+    }
+    parsed.username = '';
+    parsed.password = '';
+    return { url: parsed.href.replace(/\/$/, ''), token: found };
+}
