@@ -28,6 +28,12 @@ describe('Postgres fails under load and comes back', { timeout: 90_000 }, () => 
         }
     }
 
+    const setCommit = (value: 'on' | 'off') =>
+        query(async pool => {
+            await pool.query(`ALTER SYSTEM SET synchronous_commit = ${value}`);
+            await pool.query('SELECT pg_reload_conf()');
+        });
+
     const dropConnections = () =>
         query(async pool => {
             const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`;
@@ -42,6 +48,7 @@ describe('Postgres fails under load and comes back', { timeout: 90_000 }, () => 
     }
 
     it('F1: kill -9 of all its processes with synchronous_commit on: nothing that was acknowledged is lost', async () => {
+        await setCommit('on');
         const traffic = await Traffic.start(nodes);
         await traffic.goesOn();
         await server.kill();
@@ -49,6 +56,17 @@ describe('Postgres fails under load and comes back', { timeout: 90_000 }, () => 
         await server.start();
         await finish(traffic);
         expect(traffic.lost).toEqual([]);
+    });
+
+    it('F4: kill -9 with synchronous_commit off: the last writes may be lost, which is 404 or 400', async () => {
+        await setCommit('off');
+        const traffic = await Traffic.start(nodes, { sessions: true, writes: true });
+        await traffic.goesOn();
+        await server.kill();
+        await traffic.seesOutage();
+        await server.start();
+        await finish(traffic);
+        await setCommit('on');
     });
 
     it('F4: a restart, as an operator does it: nothing is lost', async () => {
