@@ -19,6 +19,6 @@ describe('withinDeadline', () => {
         const tooLarge = new SessionError('RECORD_TOO_LARGE', 'x');
         await expect(withinDeadline(1000, () => Promise.reject(tooLarge))).rejects.toBe(tooLarge);
         const once = await withinDeadline(1000, () => Promise.reject(new Error('x'))).catch((caught: unknown) => caught as Error);
-        await expect(withinDeadline(1000, () => Promise.reject(once as Error))).rejects.toBe(once);
+        await expect(withinDeadline(1000, () => Promise.reject(once))).rejects.toBe(once);
     });
 });
