@@ -32,8 +32,10 @@ export type { BusListener, BusSubscription, MessageBus } from './ports/messageBu
 export type { SessionBackend } from './ports/sessionBackend.js';
 export type { SessionLock } from './ports/sessionLock.js';
 export type { SessionCreation, SessionData, SessionLimits, SessionStore } from './ports/sessionStore.js';
+export { milliseconds, requireCount, requirePositive } from './positiveOptions.js';
 export { defaultProtocolRules, type ProtocolRules } from './protocolRules.js';
 export { isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
+export { every, later } from './timers.js';
 export { NodeStreamableHttpTransport } from './transport/nodeTransport.js';
 export type {
     EventId,

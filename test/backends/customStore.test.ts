@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { customStoreContract, testContract } from '@mcp-sessions/testkit';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { CREATE_TABLE, PostgresSessionStore } from '../../examples/custom-store/postgresSessionStore.js';
 import { openPostgres, type Service } from '../../scripts/services.mjs';
+import { testPool } from '../support/testPool.js';
 
 let postgres: Service;
 beforeAll(async () => {
@@ -29,7 +30,7 @@ testContract(customStoreContract, {
 /** A schema of its own, which goes with the pool. */
 async function openEmptyDatabase(): Promise<Pool> {
     const schema = `custom_${randomUUID().replaceAll('-', '')}`;
-    const pool = new Pool({ connectionString: postgres.url, options: `-c search_path=${schema}`, max: 4 });
+    const pool = testPool({ connectionString: postgres.url, options: `-c search_path=${schema}`, max: 4 });
     pool.on('error', () => undefined);
     await pool.query(`CREATE SCHEMA ${schema}`);
     await pool.query(CREATE_TABLE);

@@ -12,6 +12,7 @@ import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
 import { FaultProxy } from '../support/faultProxy.js';
+import { testPool } from '../support/testPool.js';
 
 const patience = { timeout: 20_000, interval: 20 };
 
@@ -20,7 +21,7 @@ let pool: Pool;
 let count = 0;
 beforeAll(async () => {
     server = await startPrivatePostgres();
-    pool = new Pool({ connectionString: server.url });
+    pool = testPool({ connectionString: server.url });
 });
 afterAll(async () => {
     await pool.end();

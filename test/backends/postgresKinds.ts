@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { migrate } from '@mcp-sessions/postgres';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { openPostgres, startPrivatePostgres, type Service } from '../../scripts/services.mjs';
+import { testPool } from '../support/testPool.js';
 
 /** A server, and pools of it that are closed together. */
 export interface OpenedPostgres {
@@ -27,14 +28,14 @@ export const postgresKinds: readonly PostgresKind[] = [
 
 async function openKind(start: () => Promise<Service>): Promise<OpenedPostgres> {
     const service = await start();
-    const admin = new Pool({ connectionString: service.url, max: 1 });
+    const admin = testPool({ connectionString: service.url, max: 1 });
     const database = `test_${randomUUID().slice(0, 8)}`;
     await admin.query(`CREATE DATABASE ${database}`);
     const url = Object.assign(new URL(service.url), { pathname: database }).href;
     const pools: Pool[] = [];
     let count = 0;
     const pool = () => {
-        const made = new Pool({ connectionString: url, max: 5 });
+        const made = testPool({ connectionString: url, max: 5 });
         pools.push(made);
         return made;
     };

@@ -7,10 +7,11 @@ import {
     type PostgresPool,
     type PostgresQuery
 } from '@mcp-sessions/postgres';
-import { Client, Pool } from 'pg';
+import { Client, type Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
 import { FaultProxy } from '../support/faultProxy.js';
+import { testPool } from '../support/testPool.js';
 
 const patience = { timeout: 20_000, interval: 20 };
 
@@ -20,7 +21,7 @@ let count = 0;
 const cleanUp: (() => unknown)[] = [];
 beforeAll(async () => {
     server = await startPrivatePostgres();
-    pool = new Pool({ connectionString: server.url });
+    pool = testPool({ connectionString: server.url });
 });
 afterEach(async () => {
     for (const task of cleanUp.splice(0).reverse()) await task();

@@ -1,13 +1,14 @@
 import { checkSchema, createPostgresBackend, migrate, migrationSql, PostgresSessionStore, type PostgresPool } from '@mcp-sessions/postgres';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
+import { testPool } from '../support/testPool.js';
 
 let server: PrivatePostgres;
 let pool: Pool;
 beforeAll(async () => {
     server = await startPrivatePostgres();
-    pool = new Pool({ connectionString: server.url });
+    pool = testPool({ connectionString: server.url });
 });
 afterAll(async () => {
     await pool.end();
@@ -42,7 +43,7 @@ describe('migrate', () => {
     });
 
     it('run by ten pools at once, is done once, and by all of them afterwards not at all', async () => {
-        const pools = Array.from({ length: 10 }, () => new Pool({ connectionString: server.url, max: 1 }));
+        const pools = Array.from({ length: 10 }, () => testPool({ connectionString: server.url, max: 1 }));
         try {
             const runs = await Promise.all(pools.map(one => migrate(one, { schema: 'ten' })));
             expect([...runs].sort()).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 4]);
@@ -134,7 +135,7 @@ describe('a release and the tables of another', () => {
         await pool.query(
             `INSERT INTO newer.mcp_sessions_migrations (version, name, breaking) VALUES (6, 'other', true), (7, 'more', false)`
         );
-        const fresh = new Pool({ connectionString: server.url, max: 1 });
+        const fresh = testPool({ connectionString: server.url, max: 1 });
         try {
             const store = new PostgresSessionStore({ pool: fresh, schema: 'newer' });
             await expect(store.getSession('s')).rejects.toThrow(/at version 7.*Update the package/);

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres, type Service } from '../../scripts/services.mjs';
 import { CREATE_TABLE } from '../../examples/custom-store/postgresSessionStore.js';
@@ -6,15 +6,16 @@ import { startCluster, type Cluster } from '../support/cluster.js';
 import { buildFork, Fixture, mcpUrl, seen } from './support/fixture.js';
 import type { State } from './support/server.js';
 import { CAPABILITIES, CLIENT, NOT_FOUND, UNAVAILABLE, Wire } from './support/wire.js';
+import { testPool } from '../support/testPool.js';
 
 let postgres: Service;
-let pool: pg.Pool;
+let pool: Pool;
 let cluster: Cluster;
 
 beforeAll(async () => {
     await buildFork();
     postgres = await openPostgres();
-    pool = new pg.Pool({ connectionString: postgres.url });
+    pool = testPool({ connectionString: postgres.url });
     pool.on('error', () => undefined);
     await pool.query(CREATE_TABLE);
     await pool.query('DELETE FROM mcp_session');

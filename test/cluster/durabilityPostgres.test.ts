@@ -1,5 +1,5 @@
 import { migrate } from '@mcp-sessions/postgres';
-import pg from 'pg';
+import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
 import type { Cluster } from '../support/cluster.js';
@@ -7,6 +7,7 @@ import { buildFork } from './support/build.js';
 import { closing } from './support/traffic/closing.js';
 import { startNodes } from './support/traffic/nodes.js';
 import { Traffic } from './support/traffic/traffic.js';
+import { testPool } from '../support/testPool.js';
 
 describe('Postgres fails under load and comes back', { timeout: 90_000 }, () => {
     const started = closing(afterAll);
@@ -19,8 +20,8 @@ describe('Postgres fails under load and comes back', { timeout: 90_000 }, () => 
         nodes = await started(startNodes({ kind: 'postgres', url: server.url }));
     });
 
-    async function query<T>(ask: (pool: pg.Pool) => Promise<T>): Promise<T> {
-        const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+    async function query<T>(ask: (pool: Pool) => Promise<T>): Promise<T> {
+        const pool = testPool({ connectionString: server.url, max: 1 });
         try {
             return await ask(pool);
         } finally {

@@ -1,7 +1,8 @@
+import { requirePositive } from '@mcp-sessions/core';
 import type { PostgresPool, PostgresResult } from './client.js';
 import { failure, isTransient, summary } from './failure.js';
 import { shortName } from './hash.js';
-import { requirePool, requirePositive } from './optionChecks.js';
+import { requirePool } from './optionChecks.js';
 import { checkLedger } from './ledger.js';
 import { Tables, type TableOptions } from './tables.js';
 

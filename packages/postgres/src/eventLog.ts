@@ -1,14 +1,15 @@
 import {
-    fingerprint,
     type Claim,
     type EventLog,
+    fingerprint,
     type JSONRPCMessage,
     type LogCursor,
     type LogPage,
-    type NewEvent
+    milliseconds,
+    type NewEvent,
+    requireCount
 } from '@mcp-sessions/core';
 import { Database, type DatabaseOptions } from './database.js';
-import { milliseconds, requireCount } from './optionChecks.js';
 import { SessionNames } from './sessionNames.js';
 import { Sweeper, type SweeperOptions } from './sweeper.js';
 import type { Tables } from './tables.js';

@@ -1,5 +1,5 @@
+import { every, later } from '@mcp-sessions/core';
 import type { ListeningClient } from './client.js';
-import { every, later } from './timers.js';
 
 export interface LinkSettings {
     /** A connection that is not open yet. */

@@ -1,6 +1,6 @@
+import { later } from '@mcp-sessions/core';
 import type { ListeningClient } from './client.js';
 import { DeafError, Link } from './link.js';
-import { later } from './timers.js';
 
 export interface ListenerSettings {
     readonly heartbeatMs: number;

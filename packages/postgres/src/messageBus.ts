@@ -1,10 +1,9 @@
-import { digest, SessionError, type BusListener, type BusSubscription, type MessageBus } from '@mcp-sessions/core';
+import { type BusListener, type BusSubscription, digest, type MessageBus, requirePositive, SessionError } from '@mcp-sessions/core';
 import { makerOf, type ListeningClient } from './client.js';
 import { Database, type DatabaseOptions } from './database.js';
 import { summary } from './failure.js';
 import { Inbox, type Subscription } from './inbox.js';
 import { Listener } from './listener.js';
-import { requirePositive } from './optionChecks.js';
 import { Outbox } from './outbox.js';
 import { Sweeper, type SweeperOptions } from './sweeper.js';
 

@@ -1,13 +1,14 @@
 import {
     fingerprint,
-    SessionError,
+    milliseconds,
     type SessionCreation,
     type SessionData,
+    SessionError,
     type SessionLimits,
     type SessionStore
 } from '@mcp-sessions/core';
 import { Database, type DatabaseOptions } from './database.js';
-import { milliseconds, optionalCount } from './optionChecks.js';
+import { optionalCount } from './optionChecks.js';
 import { SessionNames } from './sessionNames.js';
 import { Sweeper, type SweeperOptions } from './sweeper.js';
 import type { Tables } from './tables.js';

@@ -1,7 +1,6 @@
+import { later, requirePositive } from '@mcp-sessions/core';
 import { Database, type DatabaseOptions } from './database.js';
 import { hash32 } from './hash.js';
-import { requirePositive } from './optionChecks.js';
-import { later } from './timers.js';
 
 export interface SweeperOptions {
     /**

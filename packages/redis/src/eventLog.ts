@@ -1,17 +1,18 @@
 import {
-    fingerprint,
     type Claim,
     type EventLog,
+    fingerprint,
     type JSONRPCMessage,
     type LogCursor,
     type LogPage,
-    type NewEvent
+    milliseconds,
+    type NewEvent,
+    requireCount
 } from '@mcp-sessions/core';
 import { CallNames } from './callNames.js';
 import { commandsOf, type RedisClient } from './client.js';
 import type { EmbeddedScript, RedisCommands } from './commands.js';
 import { Keys } from './keys.js';
-import { milliseconds, requireCount } from './optionChecks.js';
 import { appendEvents, claimStream, dropLog, readStream, releaseStream, touchLog } from './scripts/embedded.js';
 import type { SessionLogger } from './sessionStore.js';
 

@@ -1,5 +1,5 @@
+import { every, later } from '@mcp-sessions/core';
 import type { ListeningConnection, ListeningEvents } from './commands.js';
-import { every, later } from './timers.js';
 
 export interface LinkSettings {
     /** Makes a connection that is not open yet; undefined when its server is not known any more. */

@@ -1,8 +1,7 @@
-import { SessionError, type BusListener, type BusSubscription, type MessageBus } from '@mcp-sessions/core';
+import { type BusListener, type BusSubscription, type MessageBus, requirePositive, SessionError } from '@mcp-sessions/core';
 import { CallNames } from './callNames.js';
 import { commandsOf, type RedisClient } from './client.js';
 import type { RedisChannels } from './commands.js';
-import { requirePositive } from './optionChecks.js';
 import { RecentNames } from './recentNames.js';
 import type { SessionLogger } from './sessionStore.js';
 import { Subscriber } from './subscriber.js';

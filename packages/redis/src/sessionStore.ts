@@ -1,9 +1,16 @@
-import { fingerprint, type SessionCreation, type SessionData, type SessionLimits, type SessionStore } from '@mcp-sessions/core';
+import {
+    fingerprint,
+    milliseconds,
+    requireCount,
+    type SessionCreation,
+    type SessionData,
+    type SessionLimits,
+    type SessionStore
+} from '@mcp-sessions/core';
 import { commandsOf, type RedisClient } from './client.js';
 import type { RedisCommands } from './commands.js';
 import { open, seal } from './envelope.js';
 import { Keys } from './keys.js';
-import { milliseconds, requireCount } from './optionChecks.js';
 import { updateSession } from './scripts/embedded.js';
 import { SessionCaps } from './sessionCaps.js';
 

@@ -1,6 +1,6 @@
+import { later } from '@mcp-sessions/core';
 import type { RedisChannels } from './commands.js';
 import { Link } from './link.js';
-import { later } from './timers.js';
 
 export interface SubscriberSettings {
     readonly channels: RedisChannels;

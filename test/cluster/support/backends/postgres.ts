@@ -1,26 +1,26 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { EventLog, SessionData, SessionLimits, SessionStore } from '@mcp-sessions/core';
 import { migrate, PostgresEventLog, PostgresSessionStore, sweep } from '@mcp-sessions/postgres';
-import pg from 'pg';
+import type { Pool } from 'pg';
 import { openPostgres, type Service } from '../../../../scripts/services.mjs';
 import type { Backend, BackendKind, Calls, Kept, LogOptions } from './backend.js';
 import { throughPort } from './redis.js';
 import { StatementCounter } from './statementCounter.js';
+import { testPool } from '../../../support/testPool.js';
 
 const rowOf = (sessionId: string): string => createHash('sha256').update(sessionId).digest('base64url');
 
 /** Our part of a Postgres: tables in a schema of its own. */
 export class PostgresTestBackend implements Backend {
     readonly schema = `test_${randomUUID().replaceAll('-', '')}`;
-    readonly pool: pg.Pool;
+    readonly pool: Pool;
 
     constructor(
         readonly service: Service,
         private readonly pushes: boolean
     ) {
-        this.pool = new pg.Pool({ connectionString: service.url, max: 3 });
+        this.pool = testPool({ connectionString: service.url, max: 3 });
         // A connection that is lost is made anew with the next query.
-        this.pool.on('error', () => undefined);
     }
 
     get env(): Record<string, string> {
