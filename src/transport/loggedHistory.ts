@@ -18,6 +18,8 @@ import type { FinalOf, Kept, StreamHistory } from './streamHistory.js';
 /** How long a result that could not be kept is tried again while its client is away, and how often. */
 const keepTryingMs = 30_000;
 const tryAgainMs = 500;
+/** How long an append that was given up is waited for: drivers hold commands back that long, and then reject them. */
+const lateAppendMs = 15_000;
 
 /** What the names of streams begin with that cannot be resumed. */
 const unlogged = '~';
@@ -62,6 +64,8 @@ export class LoggedHistory implements StreamHistory {
     private touchedAt = -Infinity;
     private touched: Promise<void> | undefined;
     private closedReply: Reply | undefined;
+    /** Resolves when the last append that was given up has been carried out, or will not be. */
+    private late: Promise<void> | undefined;
 
     constructor(private readonly settings: LoggedHistorySettings) {
         this.appends = new AppendQueue(events => this.append(events));
@@ -255,13 +259,43 @@ export class LoggedHistory implements StreamHistory {
 
     private async append(events: Parameters<EventLog['append']>[1]): Promise<readonly (string | null)[]> {
         const { log, sessionId } = this.settings;
-        const positions = await this.within(() => log.append(sessionId() as string, events));
+        const positions = await this.inOrder(() => log.append(sessionId() as string, events));
         this.position = positions.filter(position => position !== null).at(-1) ?? this.position;
         this.touchedAt = performance.now();
         return positions;
     }
 
+    /**
+     * An append that was given up may be carried out yet, when its driver finds its server again. What comes after it waits for
+     * that, or a client that comes back would be given the late one behind what it has had.
+     */
+    private async inOrder<T>(append: () => Promise<T>): Promise<T> {
+        const { late } = this;
+        if (late) {
+            await this.within(() => late);
+        }
+        let call: Promise<T> | undefined;
+        try {
+            return await this.within(() => (call = append()));
+        } catch (error) {
+            this.late = call && settled(call, lateAppendMs);
+            throw error;
+        }
+    }
+
     private within<T>(start: () => Promise<T>): Promise<T> {
         return withinDeadline(this.settings.timeoutMs, start);
     }
+}
+
+/** Resolves when a call has come to anything, or when it has had its time. */
+function settled(call: Promise<unknown>, patienceMs: number): Promise<void> {
+    return new Promise(resolve => {
+        const timer = later(resolve, patienceMs);
+        const done = (): void => {
+            clearTimeout(timer);
+            resolve();
+        };
+        call.then(done, done);
+    });
 }

@@ -42,9 +42,12 @@ describe('Redis Sentinel', { timeout: 90_000 }, () => {
             await traffic.goesOn();
             const outage = traffic.seesOutage();
             const killed = await servers.killMaster();
-            await outage;
-            await finish(traffic);
-            await servers.restart(killed);
+            try {
+                await outage;
+                await finish(traffic);
+            } finally {
+                await servers.restart(killed);
+            }
         });
 
         it('F4: a replica takes over while the master lives', async () => {
@@ -71,9 +74,12 @@ describe('Redis Sentinel', { timeout: 90_000 }, () => {
             const late = await Promise.all([traffic.add(), traffic.add()]);
             await traffic.goesOn();
             const killed = await servers.killMaster(() => replica!.resume());
-            await finish(traffic);
-            expect(new Set(traffic.lost)).toEqual(new Set(late));
-            await servers.restart(killed);
+            try {
+                await finish(traffic);
+                expect(new Set(traffic.lost)).toEqual(new Set(late));
+            } finally {
+                await servers.restart(killed);
+            }
         });
 
         it('F4: min-replicas-to-write, and there is no replica: 503 until there is one, and nothing is lost', async () => {
