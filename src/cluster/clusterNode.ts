@@ -136,7 +136,7 @@ export class ClusterNode {
             return;
         }
         this.lookAtRecord(session, by);
-        this.doorbells.insist(everyNode, { changed: session, from: this.id });
+        this.doorbells.insist(session, everyNode, { changed: session, from: this.id });
     }
 
     private async call(

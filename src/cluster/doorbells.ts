@@ -1,3 +1,4 @@
+import { withinDeadline } from '../deadline.js';
 import type { MessageBus } from '../ports/messageBus.js';
 import { later } from '../timers.js';
 import { parseBusMessage, type BusMessage, type StreamMessage } from './busMessages.js';
@@ -6,6 +7,8 @@ import { OnDemandSubscription } from './onDemandSubscription.js';
 /** How often a bell that could not be rung is tried again, and how many times. */
 const retryMs = 500;
 const maxAttempts = 60;
+/** How long an answer waits for a message to be where the others look for it. */
+const tellTimeoutMs = 1000;
 
 /** Reads one stream of a session from the log. */
 export interface Reader {
@@ -29,6 +32,8 @@ interface Session {
 export class Doorbells {
     private readonly sessions = new Map<string, Session>();
     private readonly unheard = new Map<string, { attempts: number }>();
+    /** By session, what is on its way to where other nodes look for it. */
+    private readonly telling = new Map<string, Set<Promise<void>>>();
 
     constructor(private readonly bus: MessageBus | undefined) {}
 
@@ -67,13 +72,30 @@ export class Doorbells {
     }
 
     private ringOutside(session: string, message: StreamMessage): void {
-        this.insist(`session/${session}`, message);
+        this.insist(session, `session/${session}`, message);
     }
 
-    /** Publishes a message, and again if that fails, until it can be heard or for long enough. */
-    insist(address: string, message: BusMessage): void {
+    /** Publishes a message about a session, and again if that fails, until it can be heard or for long enough. */
+    insist(session: string, address: string, message: BusMessage): void {
         const text = JSON.stringify(message);
-        this.publish(address, text).catch(() => this.ringLater(address, text));
+        const published = this.publish(address, text).catch(() => this.ringLater(address, text));
+        if (this.bus?.polls) {
+            this.noteTelling(session, published);
+        }
+    }
+
+    /**
+     * What was said of a session so far is where other nodes look for it, or did not get there in time. To be waited for before
+     * an answer ends: where nodes poll, this process may be one that is frozen from then on. Undefined when nothing is under way.
+     */
+    told(session: string): Promise<void> | undefined {
+        const telling = this.telling.get(session);
+        return (
+            telling &&
+            withinDeadline(tellTimeoutMs, async () => void (await Promise.all(telling))).catch(() => {
+                // It is tried again for as long as this process runs.
+            })
+        );
     }
 
     /** Says that a reader let a stream go. */
@@ -133,6 +155,17 @@ export class Doorbells {
 
     private async publish(address: string, text: string): Promise<void> {
         await this.bus?.publish(address, text);
+    }
+
+    private noteTelling(session: string, published: Promise<void>): void {
+        const telling = this.telling.get(session) ?? new Set();
+        this.telling.set(session, telling.add(published));
+        void published.then(() => {
+            telling.delete(published);
+            if (telling.size === 0 && this.telling.get(session) === telling) {
+                this.telling.delete(session);
+            }
+        });
     }
 
     /** A bell that nobody heard leaves a reader waiting, so it is rung until it can be heard, or long enough. */

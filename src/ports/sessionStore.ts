@@ -31,6 +31,8 @@ export interface SessionData {
     subscriptions?: string[];
     /** Hash of whom the session belongs to; absent for a session without authentication. */
     principal?: string;
+    /** While a DELETE ends the session: which one, so that of several at the same moment one calls `onsessionclosed`. */
+    endedBy?: string;
 }
 
 /**

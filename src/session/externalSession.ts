@@ -1,6 +1,7 @@
 import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
 import type { SessionStore } from '../ports/sessionStore.js';
+import { EndClaim } from './endClaim.js';
 import { LiveSession } from './liveSession.js';
 import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
 import { newRecord, type SessionRecord } from './record.js';
@@ -38,11 +39,14 @@ export class ExternalSession implements SessionGate {
     private opening: SessionRequest | undefined;
     private recovery: Recovery | undefined;
     private ending: Promise<Refusal | undefined> | undefined;
+    /** The record that a DELETE is about to end. */
+    private toEnd: SessionRecord | undefined;
     private endAnnounced = false;
     /** Known to be gone: by a DELETE here or elsewhere, or by expiry. */
     private ended = false;
     private closed = false;
     private readonly access: StoreAccess;
+    private readonly endClaim: EndClaim;
     private readonly principals: PrincipalTagger;
 
     constructor(
@@ -55,6 +59,7 @@ export class ExternalSession implements SessionGate {
             maxRecordBytes: options.maxRecordBytes,
             onerror: error => host.report(error)
         });
+        this.endClaim = new EndClaim(this.access, options.storeTimeoutMs);
     }
 
     get isVacant(): boolean {
@@ -135,7 +140,11 @@ export class ExternalSession implements SessionGate {
             if (!record && this.live) {
                 this.lose();
             }
-            return (await this.isOwner(request, record)) ? undefined : 'sessionNotFound';
+            if (record === null || !(await this.isOwner(request, record))) {
+                return 'sessionNotFound';
+            }
+            this.toEnd = record;
+            return undefined;
         });
     }
 
@@ -143,10 +152,7 @@ export class ExternalSession implements SessionGate {
         const sessionId = request.header('mcp-session-id') as string;
         // A DELETE that is sent twice at once ends the session once.
         this.ending ??= this.guarded(async () => {
-            if (!this.endAnnounced) {
-                await this.options.callbacks.onsessionclosed?.(sessionId);
-                this.endAnnounced = true;
-            }
+            await this.announceEnd(sessionId);
             await this.access.delete(sessionId);
             this.ended = true;
             await this.host.deleted(sessionId, await digest(sessionId));
@@ -181,6 +187,16 @@ export class ExternalSession implements SessionGate {
     close(): void {
         this.closed = true;
         this.live?.stop();
+    }
+
+    /** Tells the application, unless it has been told, here or on another node. */
+    private async announceEnd(sessionId: string): Promise<void> {
+        const { toEnd, endAnnounced } = this;
+        const { onsessionclosed } = this.options.callbacks;
+        if (onsessionclosed && toEnd && !endAnnounced && (await this.endClaim.take(toEnd))) {
+            await onsessionclosed(sessionId);
+            this.endAnnounced = true;
+        }
     }
 
     private async acceptInitialized(): Promise<boolean | Refusal> {

@@ -29,7 +29,8 @@ const checks: Record<keyof SessionData, Check> = {
     initializeParams: isPlainObject,
     logLevel: optional(isString),
     subscriptions: optional(value => Array.isArray(value) && value.every(isString)),
-    principal: optional(isString)
+    principal: optional(isString),
+    endedBy: optional(isString)
 };
 
 /** A record that a session can be restored from. */

@@ -30,6 +30,11 @@ export class StoreAccess {
         return this.store.ttlMs;
     }
 
+    /** Whether {@link update} changes what it knows, and nothing newer. */
+    get comparesRevisions(): boolean {
+        return this.store.updateSession !== undefined;
+    }
+
     async read(sessionId: string): Promise<SessionRecord | null> {
         return this.checked(await this.within(() => this.store.getSession(sessionId)), sessionId);
     }

@@ -80,6 +80,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
         sessionId: () => gate.sessionId,
         mustDeliverRequests: isExternal,
         onchange: noteActivity,
+        told: () => link?.told(),
         onerror: report
     });
     const link = node && createLink(node);
@@ -133,6 +134,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
             deleted: async (sessionId, sessionName) => {
                 link?.announceChange(sessionName);
                 await dropLog(sessionId);
+                await link?.told(sessionName);
             },
             sessionGone: () => {
                 host.close().catch((error: unknown) => report(toError(error)));

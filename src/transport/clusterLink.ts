@@ -116,6 +116,11 @@ export class ClusterLink implements Member {
         this.settings.node.announceChange(session, this);
     }
 
+    /** Resolves when other nodes can hear what was said to them; undefined when there is nothing to wait for. */
+    told(session = this.session): Promise<void> | undefined {
+        return this.settings.node.doorbells.told(session);
+    }
+
     receive(message: JSONRPCMessage): void {
         try {
             this.settings.receive(message);

@@ -77,6 +77,10 @@ export class Delivery {
         for (const message of here) {
             this.pass(message, extraOf(exchange));
         }
+        const telling = link?.told();
+        if (telling) {
+            await telling;
+        }
         return refusal ?? replies.accepted;
     }
 

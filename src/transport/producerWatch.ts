@@ -4,8 +4,10 @@ import { later } from '../timers.js';
 
 /** How often the node that runs a request is asked whether it still does. */
 const intervalMs = 1000;
-/** How many times in a row it may fail to answer before it counts as dead: it may just be finding its connection again. */
-const patience = 4;
+/** How long it may fail to answer before it counts as dead: it may just be finding its connection again. */
+const patienceMs = 4000;
+/** What one question without an answer counts for at most: it may be this process that was held up. */
+const longestSilenceMs = 3000;
 
 export interface ProducerWatchSettings {
     /** Asks the node that runs the request. Rejects when it cannot be asked. */
@@ -20,7 +22,7 @@ export interface ProducerWatchSettings {
 /** Watches, for a client that waits for the end of a request elsewhere, whether that will still come. */
 export class ProducerWatch {
     private timer: ReturnType<typeof setTimeout> | undefined;
-    private misses = 0;
+    private silentMs = 0;
     private stopped = false;
 
     constructor(private readonly settings: ProducerWatchSettings) {}
@@ -36,8 +38,10 @@ export class ProducerWatch {
 
     private async look(): Promise<void> {
         let pauseMs = intervalMs;
+        const askedAt = performance.now();
         try {
             const outcome = await this.settings.ask();
+            const tookMs = performance.now() - askedAt;
             if (outcome === 'silent') {
                 // That took its time already.
                 pauseMs = 0;
@@ -46,10 +50,13 @@ export class ProducerWatch {
                 return;
             }
             if (outcome === 'yes') {
-                this.misses = 0;
+                this.silentMs = 0;
                 this.settings.onRunning();
-            } else if (outcome === 'no' || ++this.misses >= patience) {
-                this.settings.onOver();
+            } else {
+                this.silentMs += Math.min(Math.max(tookMs, intervalMs), longestSilenceMs);
+                if (outcome === 'no' || this.silentMs >= patienceMs) {
+                    this.settings.onOver();
+                }
             }
         } catch (error) {
             // An outage says nothing about that node.

@@ -17,6 +17,8 @@ export interface StreamRouterSettings {
     sessionId(): string | undefined;
     /** Called when a call began or ended. */
     onchange(): void;
+    /** Resolves when other nodes can hear what was said to them; undefined when there is nothing to wait for. */
+    told(): Promise<void> | undefined;
     onerror(error: Error): void;
 }
 
@@ -219,7 +221,7 @@ export class StreamRouter {
         this.emit(group.streamId, answer, kept.eventId, group);
         request.response = answer;
         if (group.isComplete) {
-            this.finish(group, request);
+            await this.finish(group, request);
         } else {
             this.releaseIfAbandoned(group);
         }
@@ -228,7 +230,7 @@ export class StreamRouter {
         }
     }
 
-    private finish(group: RequestGroup, last: PendingRequest): void {
+    private async finish(group: RequestGroup, last: PendingRequest): Promise<void> {
         this.pending.release(group);
         if (this.closedReply) {
             return;
@@ -237,17 +239,21 @@ export class StreamRouter {
             throw noConnection(last.id);
         }
         group.finished = true;
+        const stream = this.settings.open.get(group.streamId);
+        if (!group.replyJson && !stream && !(this.isResumable && group.resumable)) {
+            throw noConnection(last.id);
+        }
+        // The process may live for this answer alone: what it has to tell others is told before it ends.
+        const telling = this.settings.told();
+        if (telling) {
+            await telling;
+        }
         if (group.replyJson) {
             const responses = group.requests.map(request => request.response);
             group.replyJson(this.jsonReplyOf(responses.length === 1 ? responses[0] : responses));
             return;
         }
-        const stream = this.settings.open.get(group.streamId);
-        if (stream) {
-            stream.end();
-        } else if (!(this.isResumable && group.resumable)) {
-            throw noConnection(last.id);
-        }
+        stream?.end();
     }
 
     /** A result that is no JSON, such as one with a BigInt in it, is an error of the server's. */

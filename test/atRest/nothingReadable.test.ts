@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createMemoryBackend, encryptBackend, SessionError, type MessageBus, type SessionBackend } from '@mcp-sessions/core';
 import { createPostgresBackend } from '@mcp-sessions/postgres';
 import { createRedisBackend } from '@mcp-sessions/redis';
+import { createUpstashBackend } from '@mcp-sessions/upstash';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRedis, type Service } from '../../scripts/services.mjs';
 import { postgresKinds } from '../backends/postgresKinds.js';
+import { openUpstash } from '../backends/upstashKinds.js';
 import { Monitor } from '../cluster/support/monitor.js';
 import { FetchNode } from '../session/fetchNode.js';
 import { encryption } from './support/encryption.js';
@@ -92,6 +94,28 @@ async function openOnPostgres(): Promise<Storage> {
     };
 }
 
+async function openOnUpstash(): Promise<Storage> {
+    const upstash = await openUpstash();
+    const keyPrefix = upstash.prefix();
+    const intervals = { minIntervalMs: 5, maxIntervalMs: 20 };
+    const backends = [0, 1].map(() => createUpstashBackend({ redis: upstash.client(), keyPrefix, ...intervals }));
+    const redis = new Redis(upstash.redisUrl);
+    return {
+        backends,
+        look: async () => {
+            const dump = await dumpOf(redis, keyPrefix);
+            expect(dump).toContain(':log');
+            // What was answered has been asked to be written, or is in what is there.
+            return [dump, ...upstash.rest.counts.commands.flat()].join('\n');
+        },
+        close: async () => {
+            await Promise.all(backends.map(backend => backend.close()));
+            redis.disconnect();
+            await upstash.close();
+        }
+    };
+}
+
 /** A client's session on two nodes, and which of its words can be found in the storage. */
 async function wordsFound(open: () => Promise<Storage>, encrypt: (backend: SessionBackend) => SessionBackend): Promise<string[]> {
     const storage = await open();
@@ -102,7 +126,7 @@ async function wordsFound(open: () => Promise<Storage>, encrypt: (backend: Sessi
     const session = await openSession(nodes);
     const results = await scenario.play(session);
     expect(new Set(results)).toEqual(new Set([`${words.result} of ${words.argument} and ${words.answer}`]));
-    await expect.poll(() => session.logged).toEqual([words.log, words.log, words.log, words.log]);
+    await expect.poll(() => session.logged, { timeout: 10_000 }).toEqual([words.log, words.log, words.log, words.log]);
     const found = await storage.look();
     expect(nodes.flatMap(node => node.errors.filter(error => error instanceof SessionError))).toEqual([]);
     await session.close();
@@ -116,7 +140,8 @@ async function wordsFound(open: () => Promise<Storage>, encrypt: (backend: Sessi
 describe.each([
     { name: 'memory', open: openMemory },
     { name: 'Redis', open: openOnRedis },
-    { name: 'Postgres', open: openOnPostgres }
+    { name: 'Postgres', open: openOnPostgres },
+    { name: 'Upstash', open: openOnUpstash }
 ])('what is stored and what goes over the bus, on $name', ({ open }) => {
     it('P7: holds no word of the session', async () => {
         expect(await wordsFound(open, backend => encryptBackend(backend, encryption()))).toEqual([]);

@@ -114,6 +114,16 @@ describe('functions that live for one request', { timeout: 180_000 }, () => {
         await stream.cut();
     });
 
+    it('X5, S10: what a function says at last is heard by another, though it is killed right after its answer', async () => {
+        const wire = await begun();
+        const { wire: listening } = await start(wire);
+        const stream = await listening.listen();
+        await once(wire, at => at.tool('notify', { name: 'n', to: 1 }));
+        expect((await stream.next(patienceMs)).params?.['data']).toBe('n-1');
+        expect((await once(wire, at => at.end())).answer.status).toBe(200);
+        expect(await stream.rest(patienceMs)).toEqual([]);
+    });
+
     it('L2: a call whose client lost its connection is gone on with through another function', async () => {
         const wire = await begun();
         const working = await start(wire);

@@ -12,6 +12,8 @@ interface Place {
 
 export interface OpenedUpstash {
     readonly rest: UpstashRest;
+    /** Of the server behind it. */
+    readonly redisUrl: string;
     /** One more client, as another node has it. */
     client(): UpstashClient;
     /** Stands before all keys of one backend. */
@@ -46,6 +48,7 @@ export async function openUpstash(
     const rest = await startUpstashRest({ redisUrl: service.url, keyLocking });
     return {
         rest,
+        redisUrl: service.url,
         client: () => connect(rest),
         prefix: () => `test:${randomUUID()}:`,
         close: async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NodeProcess } from '../support/nodeProcess.js';
-import { redis } from './support/backends/redis.js';
+import { backends } from './support/backends/kinds.js';
 import { Fixture, mcpUrl, on, seen } from './support/fixture.js';
 import { NOT_FOUND, Wire } from './support/wire.js';
 import type { WireStream } from './support/wireStream.js';
@@ -10,13 +10,27 @@ async function cancel(wire: Wire, id: string | number): Promise<void> {
     expect([status, body]).toEqual([202, '']);
 }
 
-describe.each([redis])('on $name', kind => {
+describe.each(backends)('on $name', kind => {
     const fixture = on(kind);
     let nodes: readonly NodeProcess[];
 
     beforeAll(async () => {
         ({ nodes } = await fixture.cluster(3, { BACKEND: 'whole' }));
+        if (!kind.pushes) await keepListening();
     });
+
+    /** A node that polls may miss a cancel in the first moments of a call; with a call that hangs all the time it hears each. */
+    async function keepListening(): Promise<void> {
+        const wires = await session();
+        for (const [index, wire] of wires.entries()) {
+            await hang(wire, `listens ${index}`, `listens ${index}`);
+            await hang(wire, `heard ${index}`, `heard ${index}`);
+        }
+        await Fixture.until('every node hears of cancels', async () => {
+            await Promise.all(wires.map((_, index) => wires[(index + 1) % 3]!.cancel(`heard ${index}`)));
+            return (await aborted()).filter(name => name.startsWith('heard')).length === 3;
+        });
+    }
 
     /** A session at each of the nodes A, B and C. */
     async function session(headers: Record<string, string> = {}): Promise<Wire[]> {

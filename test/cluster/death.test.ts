@@ -7,7 +7,7 @@ import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
-import { redis } from './support/backends/redis.js';
+import { backends } from './support/backends/kinds.js';
 import { Fixture, mcpUrl, on, seen } from './support/fixture.js';
 import type { NodeRecord } from './support/sentRecorder.js';
 import { responsesIn, storedMessages } from './support/sessionLog.js';
@@ -38,18 +38,20 @@ async function primed(call: Promise<WireStream>): Promise<{ stream: WireStream; 
     return { stream, primingId: event!.id! };
 }
 
-describe.each([redis])('on $name', kind => {
+describe.each(backends)('on $name', kind => {
     const fixture = on(kind);
 
     let cluster: Cluster;
-    let folder: string;
+    let folder: string | undefined;
     /** Where the nodes write down what their servers send. */
-    const recordFile = () => join(folder, 'sent');
+    const recordFile = () => join(folder ?? '', 'sent');
     beforeAll(async () => {
         folder = await mkdtemp(join(tmpdir(), 'mcp-death-'));
         cluster = await fixture.cluster(3, { BACKEND: 'whole', RECORD_FILE: recordFile() });
     });
-    afterAll(() => rm(folder, { recursive: true }));
+    afterAll(async () => {
+        if (folder !== undefined) await rm(folder, { recursive: true });
+    });
     afterEach(async () => {
         paused.forEach(goOn);
         await Promise.all(cluster.nodes.filter(node => !node.isRunning).map(node => node.start()));

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
-import { redis } from './support/backends/redis.js';
+import { backends } from './support/backends/kinds.js';
 import { Fixture, on } from './support/fixture.js';
 import { Meddler, type Meddling } from './support/meddler.js';
 import { officialClient } from './support/officialClient.js';
@@ -10,8 +10,8 @@ import { Wire } from './support/wire.js';
 import { logged, resultText } from './support/wireStream.js';
 
 const KEEP_ALIVE_MS = 300;
-const CUT_IDLE_MS = 5 * KEEP_ALIVE_MS;
-const QUIET_MS = 2.5 * CUT_IDLE_MS;
+const CUT_IDLE_MS = 8 * KEEP_ALIVE_MS;
+const QUIET_MS = 1.5 * CUT_IDLE_MS;
 const meddlers: Meddler[] = [];
 
 /** A proxy in front of a node, or of the round robin. */
@@ -21,7 +21,7 @@ async function inFrontOf({ port }: { port: number }, meddling: Meddling): Promis
     return meddler;
 }
 
-describe.each([redis])('on $name', kind => {
+describe.each(backends)('on $name', kind => {
     const fixture = on(kind);
 
     let cluster: Cluster;
@@ -36,6 +36,8 @@ describe.each([redis])('on $name', kind => {
     describe('a proxy that cuts connections on which nothing comes', { timeout: 60_000 }, () => {
         it('L8: leaves quiet streams alone: a call, one that was resumed elsewhere, and the standalone stream', async () => {
             const wires = await sessionAt(cluster.nodes);
+            // The first request of a session at a node takes longer; it is not what this is about.
+            for (const wire of wires) await wire.tool('echo', { text: 'warm' });
             const [a, b, c] = await Promise.all(
                 wires.map(async (wire, index) => wire.at((await inFrontOf(cluster.nodes[index]!, { cutIdleMs: CUT_IDLE_MS })).url))
             );

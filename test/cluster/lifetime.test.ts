@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { redis } from './support/backends/redis.js';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { NodeProcess } from '../support/nodeProcess.js';
+import { backends } from './support/backends/kinds.js';
 import { Fixture, mcpUrl, on } from './support/fixture.js';
 import { NOT_FOUND, Wire } from './support/wire.js';
 
@@ -10,12 +11,19 @@ const past = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 /** Longer than a session lives that nobody uses. */
 const outliveMs = TTL_SECONDS * 1000 * 1.5;
 
-describe.each([redis])('on $name', kind => {
+describe.each(backends)('on $name', kind => {
     const fixture = on(kind);
+    let nodes: readonly NodeProcess[];
+
+    beforeAll(async () => {
+        ({ nodes } = await fixture.cluster(2, env));
+    });
+    afterEach(async () => {
+        await Promise.all(nodes.filter(node => !node.isRunning).map(node => node.start()));
+    });
 
     describe('how long a session lives', () => {
         it('S12: it slides on use, on whichever node, and a session that nobody uses is gone after its time', async () => {
-            const { nodes } = await fixture.cluster(2, env);
             const wire = new Wire(mcpUrl(nodes[0]!));
             await wire.begin();
             const end = performance.now() + outliveMs;
@@ -29,7 +37,6 @@ describe.each([redis])('on $name', kind => {
         });
 
         it('S12: a session that is used on one node only does not end because another is idle', async () => {
-            const { nodes } = await fixture.cluster(2, env);
             const wire = new Wire(mcpUrl(nodes[0]!));
             await wire.begin();
             const onB = wire.at(mcpUrl(nodes[1]!));
@@ -42,7 +49,6 @@ describe.each([redis])('on $name', kind => {
         });
 
         it('S12: an open GET keeps its session alive; when its node is killed the session ages out', async () => {
-            const { nodes } = await fixture.cluster(2, env);
             const wire = new Wire(mcpUrl(nodes[0]!));
             await wire.begin();
             const stream = await wire.at(mcpUrl(nodes[1]!)).open();
@@ -59,7 +65,6 @@ describe.each([redis])('on $name', kind => {
         });
 
         it('S12: a running call keeps its session alive', async () => {
-            const { nodes } = await fixture.cluster(2, env);
             const wire = new Wire(mcpUrl(nodes[0]!));
             await wire.begin();
             expect(await wire.at(mcpUrl(nodes[1]!)).tool('wait', { ms: outliveMs })).toBe('waited');
@@ -67,7 +72,6 @@ describe.each([redis])('on $name', kind => {
         });
 
         it('S12: when the client closes its GET the session ages again', async () => {
-            const { nodes } = await fixture.cluster(1, env);
             const wire = new Wire(mcpUrl(nodes[0]!));
             await wire.begin();
             const stream = await wire.open();

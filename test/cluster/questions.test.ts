@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
-import { redis, redisPolling } from './support/backends/redis.js';
+import { backends } from './support/backends/kinds.js';
+import { postgresPolling } from './support/backends/postgres.js';
 import { Fixture, on, seen } from './support/fixture.js';
 import { officialClient } from './support/officialClient.js';
 import { sessionAt } from './support/sessionAt.js';
@@ -31,10 +32,11 @@ const kinds = [
     { tool: 'roots', args: {}, answer: { roots: [{ uri: 'file:///home' }] }, made: ['file:///home'] }
 ];
 
-describe.each([redis, redisPolling])('questions on $name', { timeout: 60_000 }, kind => {
+describe.each([...backends, postgresPolling])('questions on $name', { timeout: 60_000 }, kind => {
     const fixture = on(kind);
-    // Who polls cannot tell whether a node that does not answer is there, or has its answer and nothing more to listen for.
-    const goneStatus = kind.pushes ? [410] : [410, 503];
+    // Only Redis tells a sender that nobody listens; elsewhere a node that does not answer may be there all the same.
+    const goneStatus = kind.name === 'Redis' ? [410] : [410, 503];
+    // Who polls has no more to listen for when it has the answer.
     const againStatus = kind.pushes ? [202] : [202, 503];
     let cluster: Cluster;
     const paused = new Set<NodeProcess>();

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
-import { redis } from './support/backends/redis.js';
+import { backends } from './support/backends/kinds.js';
 import { closeTransports, Fixture, mcpUrl, on } from './support/fixture.js';
 import { officialClient } from './support/officialClient.js';
 import { sessionAt } from './support/sessionAt.js';
@@ -52,7 +52,7 @@ async function letIn(wire: Wire, lastEventId?: string): Promise<WireStream> {
     return stream!;
 }
 
-describe.each([redis])('on $name', kind => {
+describe.each(backends)('on $name', kind => {
     const fixture = on(kind);
 
     /** Clusters of the nodes A, B and C: one where a newer GET takes over, and one where it is rejected. */

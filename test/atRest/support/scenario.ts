@@ -22,6 +22,9 @@ export const words = {
 
 const text = (value: string) => ({ content: [{ type: 'text' as const, text: value }] });
 
+/** Where nodes poll, they hear of each other a little later. */
+const patience = { timeout: 10_000 };
+
 /** Tools by which each of the words is said, and the client that has them said. */
 export class Scenario {
     private readonly calls = { hanging: 0, aborted: 0 };
@@ -57,10 +60,10 @@ export class Scenario {
         }
         const cancelled = new AbortController();
         const hanging = call('hang', {}, cancelled.signal).catch(() => undefined);
-        await expect.poll(() => this.calls.hanging).toBe(1);
+        await expect.poll(() => this.calls.hanging, patience).toBe(1);
         cancelled.abort(words.reason);
         await hanging;
-        await expect.poll(() => this.calls.aborted).toBe(1);
+        await expect.poll(() => this.calls.aborted, patience).toBe(1);
         return results;
     }
 }

@@ -17,7 +17,7 @@ import { PostgresSessionStore as ExampleStore } from '../../../examples/custom-s
 export type Storage = Pick<SessionBackend, 'sessionStore'> & Partial<SessionBackend>;
 
 const { REDIS_URL, POSTGRES_URL, UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = process.env;
-const { KEY_PREFIX, SCHEMA, BACKEND, PUSH, DEBUG_LOG, SWEEP_SECONDS } = process.env;
+const { KEY_PREFIX, SCHEMA, BACKEND, PUSH, DEBUG_LOG, SWEEP_SECONDS, POLL_MS } = process.env;
 const { TTL_SECONDS = '3600', INITIALIZE_TTL_SECONDS, MAX_SESSIONS, MAX_SESSIONS_PER_PRINCIPAL, MAX_EVENTS } = process.env;
 
 /** Options that all stores have, and all logs. */
@@ -60,7 +60,10 @@ const kinds: Record<string, (isWhole: boolean) => Storage> = {
     upstash(isWhole) {
         const redis = new RestRedis({ url: UPSTASH_REDIS_REST_URL ?? '', token: UPSTASH_REDIS_REST_TOKEN ?? '' });
         const options = { redis, ...limits, ...names };
-        return isWhole ? createUpstashBackend({ ...options, ...logLimits }) : { sessionStore: new UpstashSessionStore(options) };
+        const intervals = POLL_MS ? { minIntervalMs: Number(POLL_MS), maxIntervalMs: Number(POLL_MS) } : {};
+        return isWhole
+            ? createUpstashBackend({ ...options, ...logLimits, ...intervals })
+            : { sessionStore: new UpstashSessionStore(options) };
     },
     /** The store of five methods that the documents show. */
     example: () => ({ sessionStore: exampleStore() })
