@@ -16,7 +16,11 @@ export interface SessionServer {
 export type SessionServerFactory = (session: SessionContext) => SessionServer | Promise<SessionServer>;
 
 /** A backend as the handler takes it: at least a store. Without a log and a bus, streams and questions stay on their node. */
-export type HandlerBackend = Pick<SessionBackend, 'sessionStore'> & Partial<SessionBackend>;
+export interface HandlerBackend extends Pick<SessionBackend, 'sessionStore'> {
+    readonly eventLog?: SessionBackend['eventLog'] | undefined;
+    readonly messageBus?: SessionBackend['messageBus'] | undefined;
+    readonly sessionLock?: SessionBackend['sessionLock'] | undefined;
+}
 
 /** A request as `authenticate` sees it. */
 export interface IncomingRequest extends RequestInfo {

@@ -1,7 +1,7 @@
 import { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
 import { SessionError, toError } from '../errors.js';
-import { createMemoryBackend } from '../memory/backend.js';
+import { createMemoryBackend, type MemoryBackend } from '../memory/backend.js';
 import { requireCount, requirePositive } from '../positiveOptions.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { isValidSessionId } from '../session/sessionId.js';
@@ -41,6 +41,8 @@ export class SessionRouter {
     private readonly local: LocalSessions;
     private readonly admission: Admission;
     private readonly backend: HandlerBackend;
+    /** Where no other was given: it ends with the handler. */
+    private readonly ownBackend: MemoryBackend | undefined;
     private readonly node: ClusterNode;
     private readonly board: NoticeBoard | undefined;
     private readonly timeoutMs: number;
@@ -53,7 +55,8 @@ export class SessionRouter {
         private readonly options: SessionHandlerOptions,
         private readonly rules: ProtocolRules = defaultProtocolRules
     ) {
-        this.backend = options.backend ?? createMemoryBackend();
+        this.ownBackend = options.backend ? undefined : createMemoryBackend();
+        this.backend = options.backend ?? (this.ownBackend as MemoryBackend);
         this.timeoutMs = options.storeTimeoutMs ?? defaultStoreTimeoutMs;
         this.local = new LocalSessions({
             maxSessions: requireCount(options.maxLocalSessions ?? defaultMaxLocalSessions, 'maxLocalSessions'),
@@ -125,9 +128,7 @@ export class SessionRouter {
 
     private async endAll(): Promise<void> {
         await this.local.clear();
-        if (!this.options.backend) {
-            await this.backend.close?.();
-        }
+        await this.ownBackend?.close();
     }
 
     /** @param sessionId the id that the request names, if it can be one. */
