@@ -12,6 +12,8 @@ export type {
     WebStandardStreamableHTTPServerTransportOptions
 } from './webStandardStreamableHttp.js';
 export type { StreamableHttpServerTransport } from './serverTransport.js';
+export { createSessionHandler } from './sessionHandler.js';
+export type { SdkServerFactory } from './sessionHandler.js';
 
 export {
     InMemoryEventLog,
@@ -26,19 +28,30 @@ export {
     encryptMessageBus,
     encryptSessionStore,
     isSessionError,
+    sessionState,
+    shutDown,
+    shutdownOnSignals,
     withLock
 } from '@mcp-sessions/core';
 export type {
     BusListener,
     BusSubscription,
+    Caller,
     Claim,
+    ClusterNotifications,
     EncryptionKey,
     EncryptionOptions,
     EventLog,
+    FetchOptions,
+    HandlerBackend,
+    HandlerHealth,
     HeldLock,
     InMemoryEventLogOptions,
     InMemoryMessageBusOptions,
     InMemorySessionStoreOptions,
+    IncomingRequest,
+    LimitVerdict,
+    ListOptions,
     LogCursor,
     LogPage,
     LoggedEvent,
@@ -50,13 +63,19 @@ export type {
     NewEvent,
     PollingBusOptions,
     SessionBackend,
+    SessionContext,
     SessionCreation,
     SessionData,
     SessionErrorCode,
+    SessionHandler,
+    SessionHandlerOptions,
     SessionLimits,
     SessionLock,
+    SessionPage,
+    SessionState,
     SessionStorageMode,
     SessionStore,
+    ShutdownOptions,
     WithLockOptions
 } from '@mcp-sessions/core';
 
