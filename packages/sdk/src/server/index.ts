@@ -13,7 +13,7 @@ export type {
 } from './webStandardStreamableHttp.js';
 export type { StreamableHttpServerTransport } from './serverTransport.js';
 export { createSessionHandler } from './sessionHandler.js';
-export type { SdkServerFactory } from './sessionHandler.js';
+export type { SdkServerFactory, SessionHandlerOptions } from './sessionHandler.js';
 
 export {
     InMemoryEventLog,
@@ -68,7 +68,6 @@ export type {
     SessionData,
     SessionErrorCode,
     SessionHandler,
-    SessionHandlerOptions,
     SessionLimits,
     SessionLock,
     SessionPage,

@@ -1,8 +1,20 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { createSessionHandler as createHandler } from '@mcp-sessions/core';
-import type { SessionContext, SessionHandler, SessionHandlerOptions, SessionServerFactory } from '@mcp-sessions/core';
+import type { SessionContext, SessionHandler, SessionHandlerOptions as HandlerOptions, SessionServerFactory } from '@mcp-sessions/core';
 import { sdkProtocolRules } from './protocolRules.js';
+
+/** Options of {@link createSessionHandler}: those of the transports, which each session's transport gets, and its own. */
+export interface SessionHandlerOptions extends Omit<HandlerOptions, 'bind'> {
+    /**
+     * Whom a session belongs to. Another principal gets the answer of an unknown session. Only a hash of what it returns is
+     * stored; undefined stands for "no principal".
+     * @default issuer, subject and client id of `authInfo`
+     */
+    bind?: ((authInfo: AuthInfo | undefined, request: RequestInfo) => string | undefined) | undefined;
+}
 
 /** Makes the server of one session on one node: a new `McpServer` or `Server` with each call. */
 export type SdkServerFactory = (session: SessionContext) => McpServer | Server | Promise<McpServer | Server>;
@@ -25,5 +37,5 @@ export type SdkServerFactory = (session: SessionContext) => McpServer | Server |
  * @throws SessionError `CONFIGURATION`, RangeError for options that make no sense.
  */
 export function createSessionHandler(factory: SdkServerFactory, options: SessionHandlerOptions = {}): SessionHandler {
-    return createHandler(factory as unknown as SessionServerFactory, options, sdkProtocolRules);
+    return createHandler(factory as unknown as SessionServerFactory, options as HandlerOptions, sdkProtocolRules);
 }
