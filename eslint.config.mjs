@@ -12,12 +12,13 @@ const arrows = {
     'src/atRest': ['ports', 'jsonrpc'],
     'src/lock': ['ports', 'jsonrpc'],
     'src/cluster': ['ports', 'jsonrpc'],
-    'src/session': ['ports', 'jsonrpc'],
-    'src/transport': ['session', 'cluster', 'ports', 'jsonrpc']
+    'src/session': ['lock', 'ports', 'jsonrpc'],
+    'src/transport': ['session', 'cluster', 'ports', 'jsonrpc'],
+    'src/handler': ['transport', 'session', 'cluster', 'memory', 'ports', 'jsonrpc']
 };
 
 const noPackage = { regex: '^(?!\\.|node:)', message: 'The core imports no driver, no SDK and no other package.' };
-const noHttp = { regex: '^node:(http|http2|https|net|tls)$', message: 'HTTP belongs to the Node shell, src/transport/node*.ts.' };
+const noHttp = { regex: '^node:(http|http2|https|net|tls)$', message: 'HTTP belongs to the Node shells.' };
 
 const restrict = (files, patterns, ignores = []) => ({
     files,
@@ -25,12 +26,18 @@ const restrict = (files, patterns, ignores = []) => ({
     rules: { 'no-restricted-imports': ['error', { patterns }] }
 });
 
+// What may know node:http.
+const shells = {
+    'src/transport': ['src/transport/node*.ts'],
+    'src/handler': ['src/handler/node*.ts', 'src/handler/createSessionHandler.ts']
+};
+
 const arrowRules = Object.entries(arrows).flatMap(([folder, allowed]) => {
     const outside = {
         regex: `^\\.\\./(?!${allowed.map(name => `${name}/`).join('|') || '$'})(?:[^/]+/|\\.\\.)`,
         message: `${folder} may import from ${allowed.join(', ') || 'no other folder'} only.`
     };
-    const shell = folder === 'src/transport' ? ['src/transport/node*.ts'] : [];
+    const shell = shells[folder] ?? [];
     return [
         restrict([`${folder}/**/*.ts`], [noPackage, noHttp, outside], shell),
         ...shell.map(files => restrict([files], [noPackage, outside]))

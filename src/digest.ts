@@ -12,5 +12,10 @@ export async function digest(text: string): Promise<string> {
 
 /** A short name for a session in messages: enough to find its lines, useless for anything else. */
 export async function fingerprint(sessionId: string): Promise<string> {
-    return (await digest(sessionId)).slice(0, 8);
+    return fingerprintOfDigest(await digest(sessionId));
+}
+
+/** The same, of a session of which only the {@link digest} of its id is known. */
+export function fingerprintOfDigest(name: string): string {
+    return name.slice(0, 8);
 }

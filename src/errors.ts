@@ -8,6 +8,8 @@ const brand = Symbol.for('mcp-sessions.SessionError');
  * - `INVALID_RECORD`: the store returned something that is no session record. Treated as absent.
  * - `RECORD_TOO_LARGE`: the session record would be over `maxRecordBytes`.
  * - `RESTORE_FAILED`: the server did not take over a stored session.
+ * - `SESSION_ENDED`: the session of a `sessionState` is there no more.
+ * - `STATE_TOO_LARGE`: what tools keep of a session would be over `maxStateBytes`.
  * - `TOO_MANY_SESSIONS`: a cap of the store is reached, and the client of this `initialize` got 503.
  * - `EVENT_TOO_LARGE`: a message was over `maxEventBytes`; it was sent where its stream was open, and is not in the event log.
  * - `UNREADABLE`: something stored could not be decrypted, or it was altered. Treated as absent.
@@ -22,6 +24,8 @@ export type SessionErrorCode =
     | 'INVALID_RECORD'
     | 'RECORD_TOO_LARGE'
     | 'RESTORE_FAILED'
+    | 'SESSION_ENDED'
+    | 'STATE_TOO_LARGE'
     | 'TOO_MANY_SESSIONS'
     | 'EVENT_TOO_LARGE'
     | 'UNREADABLE'

@@ -5,7 +5,21 @@ export { encryptMessageBus } from './atRest/messageBus.js';
 export type { EncryptionOptions } from './atRest/sealer.js';
 export { encryptSessionStore } from './atRest/sessionStore.js';
 export { PollingBus, type PollingBusOptions } from './bus/pollingBus.js';
-export { digest, fingerprint } from './digest.js';
+export { digest, fingerprint, fingerprintOfDigest } from './digest.js';
+export { createSessionHandler, type FetchOptions, type SessionHandler } from './handler/createSessionHandler.js';
+export { shutDown, shutdownOnSignals, type ShutdownOptions } from './handler/nodeShutdown.js';
+export type { ClusterNotifications } from './handler/notify.js';
+export type {
+    Caller,
+    HandlerBackend,
+    IncomingRequest,
+    LimitVerdict,
+    SessionContext,
+    SessionHandlerOptions,
+    SessionServer,
+    SessionServerFactory
+} from './handler/options.js';
+export type { HandlerHealth } from './handler/sessionRouter.js';
 export { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
 export type {
     AuthInfo,
@@ -19,6 +33,7 @@ export type {
     RequestId,
     RequestInfo
 } from './jsonrpc/types.js';
+export { checkedPage, isRecordNamed, type CheckedPage } from './listing.js';
 export { withLock, type HeldLock, type WithLockOptions } from './lock/withLock.js';
 export { createMemoryBackend, type MemoryBackend, type MemoryBackendOptions } from './memory/backend.js';
 export { InMemoryEventLog, type InMemoryEventLogOptions } from './memory/eventLog.js';
@@ -31,9 +46,10 @@ export type { Mail, Mailbox } from './ports/mailbox.js';
 export type { BusListener, BusSubscription, MessageBus } from './ports/messageBus.js';
 export type { SessionBackend } from './ports/sessionBackend.js';
 export type { SessionLock } from './ports/sessionLock.js';
-export type { SessionCreation, SessionData, SessionLimits, SessionStore } from './ports/sessionStore.js';
+export type { ListOptions, SessionCreation, SessionData, SessionLimits, SessionPage, SessionStore } from './ports/sessionStore.js';
 export { milliseconds, requireCount, requirePositive } from './positiveOptions.js';
 export { defaultProtocolRules, type ProtocolRules } from './protocolRules.js';
+export { sessionState, type SessionState } from './session/sessionState.js';
 export { isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
 export { every, later } from './timers.js';
 export { NodeStreamableHttpTransport } from './transport/nodeTransport.js';

@@ -77,10 +77,11 @@ class SealedLog {
 
     private async seal(sessionId: string, { streamId, finalOf, undelivered }: NewEvent, text: string): Promise<NewEvent> {
         const isFinal = finalOf !== undefined;
+        const hiddenId = await this.sealer.hiddenIdOf(sessionId);
         const [name, request, sealed] = await Promise.all([
             this.names.stream(sessionId, streamId),
             isFinal ? this.names.request(sessionId, streamId, finalOf) : undefined,
-            this.sealer.seal(scopeOf(sessionId), placeOf(sessionId, streamId, isFinal), text)
+            this.sealer.seal(scopeOf(hiddenId), placeOf(sessionId, streamId, isFinal), text)
         ]);
         return {
             streamId: name,
@@ -119,7 +120,8 @@ class SealedLog {
         if (text === undefined) {
             return this.sealer.acceptsPlain ? message : undefined;
         }
-        const opened = await this.sealer.open(scopeOf(sessionId), placeOf(sessionId, streamId, isFinal(message)), text);
+        const scope = scopeOf(await this.sealer.hiddenIdOf(sessionId));
+        const opened = await this.sealer.open(scope, placeOf(sessionId, streamId, isFinal(message)), text);
         return opened && (JSON.parse(opened.text) as JSONRPCMessage);
     }
 

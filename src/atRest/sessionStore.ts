@@ -1,4 +1,4 @@
-import { fingerprint } from '../digest.js';
+import { fingerprintOfDigest } from '../digest.js';
 import { toError } from '../errors.js';
 import type { SessionData, SessionStore } from '../ports/sessionStore.js';
 import { Sealer, type EncryptionOptions } from './sealer.js';
@@ -30,11 +30,11 @@ export function encryptSessionStore(store: SessionStore, options: EncryptionOpti
 }
 
 export function sealedStore(store: SessionStore, sealer: Sealer): SessionStore {
-    const { createSession, updateSession, getAndTouchSession, ttlMs, close } = store;
+    const { createSession, updateSession, getAndTouchSession, listSessions, ttlMs, close } = store;
     const find = async (sessionId: string, read: SessionStore['getSession'] = store.getSession): Promise<OpenedRecord | null> => {
         for (const id of await sealer.idsOf(sessionId)) {
             const stored = await read.call(store, id);
-            const opened = stored && (await open(sealer, sessionId, id, stored));
+            const opened = stored && (await open(sealer, await sealer.hiddenIdOf(sessionId), id, stored));
             if (opened) {
                 return opened;
             }
@@ -80,6 +80,13 @@ export function sealedStore(store: SessionStore, sealer: Sealer): SessionStore {
                 return found?.data ?? null;
             }
         }),
+        ...(listSessions && {
+            listSessions: async page => {
+                const { sessions, ...rest } = await listSessions.call(store, page);
+                const opened = await Promise.all(sessions.map(stored => openListed(sealer, stored)));
+                return { ...rest, sessions: opened.filter(data => data !== null) };
+            }
+        }),
         ...(ttlMs !== undefined && { ttlMs }),
         ...(close && { close: () => close.call(store) })
     };
@@ -104,10 +111,10 @@ async function seal(sealer: Sealer, sessionId: string, data: SessionData): Promi
         return data;
     }
     const { initialized, createdAt, lastActivity, schemaVersion, revision, etag, principal } = data;
-    const [hiddenId, tag, sealed] = await Promise.all([
-        sealer.hiddenIdOf(sessionId),
+    const hiddenId = await sealer.hiddenIdOf(sessionId);
+    const [tag, sealed] = await Promise.all([
         principal === undefined ? undefined : sealer.principalTag(principal),
-        sealer.seal(scopeOf(sessionId), placeOf(sessionId, data), JSON.stringify(data))
+        sealer.seal(scopeOf(hiddenId), placeOf(hiddenId, data), JSON.stringify(data))
     ]);
     return {
         sessionId: hiddenId,
@@ -122,15 +129,19 @@ async function seal(sealer: Sealer, sessionId: string, data: SessionData): Promi
     };
 }
 
-/** Of what is in clear as well, what is sealed counts, except for the time of the last use: that is the store's to say. */
-async function open(sealer: Sealer, sessionId: string, id: string, stored: SessionData): Promise<OpenedRecord | null> {
+/**
+ * Of what is in clear as well, what is sealed counts, except for the time of the last use: that is the store's to say.
+ *
+ * @param id under which it was found.
+ */
+async function open(sealer: Sealer, hiddenId: string, id: string, stored: SessionData): Promise<OpenedRecord | null> {
     const sealed = stored.metadata?.[sealedField];
     if (typeof sealed !== 'string' && sealer.acceptsPlain) {
         return { data: stored, stored, id, isCurrent: sealer.writesPlain };
     }
-    const opened = typeof sealed === 'string' ? await sealer.open(scopeOf(sessionId), placeOf(sessionId, stored), sealed) : undefined;
+    const opened = typeof sealed === 'string' ? await sealer.open(scopeOf(hiddenId), placeOf(hiddenId, stored), sealed) : undefined;
     if (!opened) {
-        sealer.reportUnreadable(`The record of session ${await fingerprint(sessionId)}`);
+        sealer.reportUnreadable(`The record of session ${fingerprintOfDigest(hiddenId)}`);
         return null;
     }
     const { lastActivity } = stored;
@@ -138,15 +149,24 @@ async function open(sealer: Sealer, sessionId: string, id: string, stored: Sessi
     return { data, stored, id, isCurrent: opened.isCurrent || sealer.writesPlain };
 }
 
+/** A record that nobody asked for by its id: what is sealed tells it. */
+async function openListed(sealer: Sealer, stored: SessionData): Promise<SessionData | null> {
+    const hiddenId = isSealed(stored) ? stored.sessionId : await sealer.hiddenIdOf(stored.sessionId);
+    return (await open(sealer, hiddenId, stored.sessionId, stored))?.data ?? null;
+}
+
 function isSealed({ metadata }: SessionData): boolean {
     return typeof metadata?.[sealedField] === 'string';
 }
 
-function placeOf(sessionId: string, { revision }: SessionData) {
-    return ['record', sessionId, revision ?? null];
+function placeOf(hiddenId: string, { revision }: SessionData) {
+    return ['record', hiddenId, revision ?? null];
 }
 
-/** Names the key of what belongs to a session. */
-export function scopeOf(sessionId: string): string {
-    return `session ${sessionId}`;
+/**
+ * Names the key of what belongs to a session. By the digest of its id and not by the id, so that who has the keys can read
+ * records in a listing, which tells no ids.
+ */
+export function scopeOf(hiddenId: string): string {
+    return `session ${hiddenId}`;
 }

@@ -24,6 +24,8 @@ export type BusMessage =
     | { readonly reply: number; readonly from: string; readonly answer: Answer }
     /** The record of a session changed or is gone: whoever serves it looks at it now. */
     | { readonly changed: string; readonly from: string }
+    /** There is something new in the log of notices to all sessions. */
+    | { readonly noticed: true; readonly from: string }
     | StreamMessage;
 
 /** To whoever reads a stream: there is more in the log, a reader let it go, or the server wants the connection closed. */
@@ -44,7 +46,18 @@ export function parseBusMessage(text: string): BusMessage | undefined {
     return typeof value === 'object' && value !== null && isBusMessage(value) ? (value as unknown as BusMessage) : undefined;
 }
 
-function isBusMessage({ call, reply, from, question, answer, changed, stream, released, hangUp }: Record<string, unknown>): boolean {
+function isBusMessage({
+    call,
+    reply,
+    from,
+    question,
+    answer,
+    changed,
+    noticed,
+    stream,
+    released,
+    hangUp
+}: Record<string, unknown>): boolean {
     if (call !== undefined) {
         return typeof call === 'number' && typeof from === 'string' && isQuestion(question);
     }
@@ -53,6 +66,9 @@ function isBusMessage({ call, reply, from, question, answer, changed, stream, re
     }
     if (changed !== undefined) {
         return typeof changed === 'string' && typeof from === 'string';
+    }
+    if (noticed !== undefined) {
+        return noticed === true && typeof from === 'string';
     }
     return (
         typeof stream === 'string' && (released === undefined || typeof released === 'string') && (hangUp === undefined || hangUp === true)

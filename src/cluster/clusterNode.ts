@@ -14,6 +14,8 @@ import { QuestionBook } from './questionBook.js';
 export type Outcome = Answer | 'gone' | 'silent';
 
 const everyNode = 'nodes';
+/** What all sessions are told is filed under this where other things are filed under a session. */
+const noticesName = 'notices';
 /** How long a subscription is kept for the next request. */
 const lingerMs = 5000;
 /** How long the bus may take to pass a question on. */
@@ -34,6 +36,7 @@ export class ClusterNode {
     readonly questions = new QuestionBook(this.id);
     readonly doorbells: Doorbells;
     private readonly members = new Map<string, Set<Member>>();
+    private readonly noticeListeners = new Set<() => void>();
     private readonly calls = new PendingCalls();
     private readonly addresses: readonly OnDemandSubscription[];
     private streams = 0;
@@ -139,6 +142,24 @@ export class ClusterNode {
         this.doorbells.insist(session, everyNode, { changed: session, from: this.id });
     }
 
+    /** Calls back when another node has put up a notice to all sessions, or may have. Returns how to end that. */
+    onNotice(listener: () => void): () => void {
+        this.noticeListeners.add(listener);
+        return () => void this.noticeListeners.delete(listener);
+    }
+
+    /** Tells the other nodes of a notice. Those that do not hear of it see it when a stream is next opened there. Never rejects. */
+    async announceNotice(): Promise<void> {
+        if (this.bus) {
+            this.doorbells.insist(noticesName, everyNode, { noticed: true, from: this.id });
+            await this.doorbells.told(noticesName);
+        }
+    }
+
+    private tellOfNotices(): void {
+        this.noticeListeners.forEach(listener => listener());
+    }
+
     private async call(
         address: string,
         question: Question,
@@ -178,6 +199,10 @@ export class ClusterNode {
         if ('changed' in message) {
             if (message.from !== this.id) {
                 this.lookAtRecord(message.changed);
+            }
+        } else if ('noticed' in message) {
+            if (message.from !== this.id) {
+                this.tellOfNotices();
             }
         } else if ('reply' in message) {
             this.calls.add(message.reply, message.from, message.answer);
@@ -228,6 +253,7 @@ export class ClusterNode {
 
     /** What was missed may have been a DELETE. Sessions without streams and calls look at their records when they are used. */
     private onGap(): void {
+        this.tellOfNotices();
         for (const member of [...this.members.values()].flatMap(members => [...members])) {
             if (member.isBusy) {
                 member.lookAtRecord();

@@ -1,10 +1,12 @@
-import type { SessionCreation, SessionData, SessionLimits, SessionStore } from '../ports/sessionStore.js';
+import { checkedPage } from '../listing.js';
+import type { ListOptions, SessionCreation, SessionData, SessionLimits, SessionPage, SessionStore } from '../ports/sessionStore.js';
 import { ExpiringMap } from './expiringMap.js';
 import { SessionCount } from './sessionCount.js';
 
 export type InMemorySessionStoreOptions = SessionLimits;
 
 interface Entry {
+    readonly sessionId: string;
     readonly json: string;
     readonly revision: number;
     readonly principal: string | undefined;
@@ -21,6 +23,9 @@ export class InMemorySessionStore implements SessionStore {
     private readonly begun: ExpiringMap<Entry>;
     private readonly used: ExpiringMap<Entry>;
     private readonly count: SessionCount;
+    /** Of each session how many had begun before, in this order: what a listing goes by, however much is used meanwhile. */
+    private readonly places = new Map<string, number>();
+    private nextPlace = 0;
 
     /** @throws RangeError if an option is not a positive number. */
     constructor(options: InMemorySessionStoreOptions = {}) {
@@ -33,7 +38,7 @@ export class InMemorySessionStore implements SessionStore {
         }
         this.ttlMs = ttlSeconds * 1000;
         this.count = new SessionCount(maxSessions, maxSessionsPerPrincipal);
-        const onexpired = ({ principal }: Entry) => this.count.remove(principal);
+        const onexpired = (entry: Entry) => this.uncount(entry);
         this.begun = new ExpiringMap(initializeTtlSeconds * 1000, onexpired);
         this.used = new ExpiringMap(this.ttlMs, onexpired);
     }
@@ -92,22 +97,48 @@ export class InMemorySessionStore implements SessionStore {
         return this.live(sessionId) !== undefined;
     }
 
+    async listSessions(page?: ListOptions): Promise<SessionPage> {
+        const { cursor, limit } = checkedPage(page, /^\d{1,15}$/);
+        const first = Number(cursor?.[0] ?? 0);
+        const sessions: SessionData[] = [];
+        for (const [sessionId, place] of this.places) {
+            const entry = place < first ? undefined : this.live(sessionId);
+            if (entry && sessions.length === limit) {
+                return { sessions, cursor: String(place) };
+            }
+            if (entry) {
+                sessions.push(parse(entry));
+            }
+        }
+        return { sessions };
+    }
+
     /** Nothing to release: the sessions stay for the others that share them. */
     async close(): Promise<void> {}
 
     private write(where: ExpiringMap<Entry>, sessionId: string, data: SessionData): void {
         const json = JSON.stringify(data);
         const { revision = 0, principal } = data;
-        this.remove(sessionId);
-        where.set(sessionId, { json, revision, principal, lastActivity: Date.now() });
+        const replaced = this.begun.delete(sessionId) ?? this.used.delete(sessionId);
+        if (replaced) {
+            this.count.remove(replaced.principal);
+        } else {
+            this.places.set(sessionId, this.nextPlace++);
+        }
+        where.set(sessionId, { sessionId, json, revision, principal, lastActivity: Date.now() });
         this.count.add(principal);
     }
 
     private remove(sessionId: string): void {
         const entry = this.begun.delete(sessionId) ?? this.used.delete(sessionId);
         if (entry) {
-            this.count.remove(entry.principal);
+            this.uncount(entry);
         }
+    }
+
+    private uncount({ sessionId, principal }: Entry): void {
+        this.count.remove(principal);
+        this.places.delete(sessionId);
     }
 
     private touch(sessionId: string): Entry | undefined {

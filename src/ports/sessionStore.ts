@@ -29,6 +29,10 @@ export interface SessionData {
     logLevel?: string;
     /** Resource URIs of `resources/subscribe` that are in force. */
     subscriptions?: string[];
+    /** What tools keep of the session (`sessionState`), by key. */
+    state?: Record<string, unknown>;
+    /** How far the session has been told of the cluster's notices: a position of their log. */
+    noticed?: string;
     /** Hash of whom the session belongs to; absent for a session without authentication. */
     principal?: string;
     /** While a DELETE ends the session: which one, so that of several at the same moment one calls `onsessionclosed`. */
@@ -56,6 +60,21 @@ export interface SessionLimits {
     maxSessions?: number;
     /** The same for the sessions of one principal; sessions without one are not counted here. @default no limit */
     maxSessionsPerPrincipal?: number;
+}
+
+/** Of {@link SessionStore.listSessions}. */
+export interface ListOptions {
+    /** That of the page before; the first page has none. */
+    cursor?: string;
+    /** About how many sessions: a page may hold fewer, even none, or a few more, while there is more. @default 100 */
+    limit?: number;
+}
+
+/** Some of the sessions that there are. */
+export interface SessionPage {
+    readonly sessions: readonly SessionData[];
+    /** Asks for the next page, of the same store on any node. Absent: this was the last one. */
+    readonly cursor?: string;
 }
 
 /**
@@ -103,6 +122,16 @@ export interface SessionStore {
      * one of the changes, and a DELETE in between may be undone.
      */
     updateSession?(sessionId: string, data: SessionData, expectedRevision: number): Promise<boolean>;
+
+    /**
+     * The sessions that there are, page by page and in no particular order. One that lives all the while is on some page; one
+     * that begins or ends meanwhile may be missing; one may come twice. Does not extend any life. A record that
+     * {@link getSession} would not return is left out.
+     * Without it operators see only the sessions that they know the ids of.
+     *
+     * Rejects with a RangeError for a cursor or a limit that is none, with a TypeError for a cursor that is no text.
+     */
+    listSessions?(page?: ListOptions): Promise<SessionPage>;
 
     /** Time to live in milliseconds. While a stream is open or a call runs, the session is touched three times in it. */
     readonly ttlMs?: number;

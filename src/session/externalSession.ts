@@ -1,7 +1,9 @@
 import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
+import type { SessionLock } from '../ports/sessionLock.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 import { EndClaim } from './endClaim.js';
+import { ExternalState } from './externalState.js';
 import { LiveSession } from './liveSession.js';
 import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
 import { newRecord, type SessionRecord } from './record.js';
@@ -20,6 +22,10 @@ export interface ExternalSessionOptions {
     readonly revalidateMs: number;
     readonly storeTimeoutMs: number;
     readonly maxRecordBytes: number;
+    readonly maxStateBytes: number;
+    readonly lock: SessionLock | undefined;
+    /** How far a session that begins now has no need to be told of notices. */
+    readonly noticed: (() => string | undefined) | undefined;
 }
 
 /**
@@ -32,6 +38,7 @@ export interface ExternalSessionOptions {
 export class ExternalSession implements SessionGate {
     sessionId: string | undefined;
     sessionName = '';
+    readonly state: ExternalState;
 
     /** Present as soon as the session is this transport's. */
     private live: LiveSession | undefined;
@@ -60,6 +67,13 @@ export class ExternalSession implements SessionGate {
             onerror: error => host.report(error)
         });
         this.endClaim = new EndClaim(this.access, options.storeTimeoutMs);
+        this.state = new ExternalState({
+            lock: options.lock,
+            maxStateBytes: options.maxStateBytes,
+            sessionName: () => this.sessionName,
+            live: () => this.live,
+            read: sessionId => this.access.read(sessionId)
+        });
     }
 
     get isVacant(): boolean {
@@ -109,6 +123,7 @@ export class ExternalSession implements SessionGate {
         this.opening = undefined;
         if (!this.live) {
             this.sessionId = undefined;
+            this.host.openingFailed();
         }
     }
 
@@ -199,6 +214,16 @@ export class ExternalSession implements SessionGate {
         }
     }
 
+    /** What decides which notices the session is told, as this node knows it. */
+    get audience(): Pick<SessionRecord, 'noticed' | 'subscriptions'> {
+        return this.live?.record ?? {};
+    }
+
+    /** The session has been told of all notices up to here. */
+    async noteNoticed(noticed: string): Promise<void> {
+        await this.live?.change(record => (record.noticed === noticed ? undefined : { noticed }));
+    }
+
     private async acceptInitialized(): Promise<boolean | Refusal> {
         let first = false;
         const refusal = await this.guarded(async () => {
@@ -234,7 +259,10 @@ export class ExternalSession implements SessionGate {
                 return undefined;
             }
             const principal = await this.principalOf(this.opening as SessionRequest);
-            const record = newRecord(sessionId, String(response.result['protocolVersion']), message.params ?? {}, principal);
+            const record = newRecord(sessionId, String(response.result['protocolVersion']), message.params ?? {}, {
+                principal,
+                noticed: this.options.noticed?.()
+            });
             const creation = await this.access.create(record);
             if (creation === 'taken') {
                 throw new SessionError('INVALID_SESSION_ID', 'sessionIdGenerator returned the id of a session that exists');
@@ -287,6 +315,7 @@ export class ExternalSession implements SessionGate {
         try {
             // Servers file what belongs to a session under the id that the transport has at that time.
             await this.take(record.sessionId);
+            await this.host.prepareServer(record.sessionId, request, true);
             await restoreServer(this.host, record, request);
         } catch (cause) {
             this.sessionId = undefined;

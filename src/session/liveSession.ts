@@ -113,7 +113,9 @@ export class LiveSession {
         }
         if (record !== before) {
             this.checkedAt = performance.now();
-            this.host.changed();
+            if (concernsServers(before, record)) {
+                this.host.changed();
+            }
         }
         // What another node changed in between is news to this node's server; its own change is not.
         if (this.takeIfNewer(record) && (record.revision ?? 0) > (before.revision ?? 0) + 1) {
@@ -142,4 +144,9 @@ export class LiveSession {
         this.gone = true;
         this.onGone();
     }
+}
+
+/** Whether a change is news to servers of the session elsewhere; what tools keep is read when it is asked for. */
+function concernsServers(before: SessionRecord, after: SessionRecord): boolean {
+    return before.logLevel !== after.logLevel || before.subscriptions !== after.subscriptions || before.initialized !== after.initialized;
 }

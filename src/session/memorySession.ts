@@ -1,5 +1,6 @@
 import type { SessionCallbacks, SessionGate, SessionRequest, Verdict } from './sessionGate.js';
 import { SessionError, toError } from '../errors.js';
+import { MemoryState } from './memoryState.js';
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-5.5 */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -10,13 +11,17 @@ export class MemorySession implements SessionGate {
     readonly protocolVersion = undefined;
     readonly refusalWhenClosed = 'sessionNotFound';
     readonly sessionName = '';
+    readonly state: MemoryState;
     private initialized = false;
 
     constructor(
         private readonly generateSessionId: (() => string) | undefined,
         private readonly callbacks: SessionCallbacks,
+        maxStateBytes: number,
         private readonly report: (error: Error) => void
-    ) {}
+    ) {
+        this.state = new MemoryState(maxStateBytes);
+    }
 
     open(): Verdict {
         if (this.initialized && this.sessionId !== undefined) {
@@ -83,7 +88,7 @@ export class MemorySession implements SessionGate {
     }
 
     close(): void {
-        // Nothing outlives the transport.
+        this.state.end();
     }
 
     private async announce(sessionId: string, callback: (sessionId: string) => void | Promise<void>) {

@@ -29,6 +29,8 @@ const checks: Record<keyof SessionData, Check> = {
     initializeParams: isPlainObject,
     logLevel: optional(isString),
     subscriptions: optional(value => Array.isArray(value) && value.every(isString)),
+    state: optional(isPlainObject),
+    noticed: optional(isString),
     principal: optional(isString),
     endedBy: optional(isString)
 };
@@ -41,7 +43,7 @@ export function newRecord(
     sessionId: string,
     protocolVersion: string,
     initializeParams: Readonly<Record<string, unknown>>,
-    principal: string | undefined
+    { principal, noticed }: { readonly principal: string | undefined; readonly noticed: string | undefined }
 ): SessionRecord {
     const now = Date.now();
     return {
@@ -58,7 +60,8 @@ export function newRecord(
             capabilities: initializeParams['capabilities'],
             clientInfo: initializeParams['clientInfo']
         },
-        ...(principal !== undefined && { principal })
+        ...(principal !== undefined && { principal }),
+        ...(noticed !== undefined && { noticed })
     };
 }
 

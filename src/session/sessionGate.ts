@@ -1,3 +1,4 @@
+import type { StateKeeper } from './stateKeeper.js';
 import type { AuthInfo, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse, Params, RequestInfo } from '../jsonrpc/types.js';
 
 /** Why a request is not served, as far as its session is concerned. */
@@ -26,10 +27,14 @@ export type ResponseHook = (response: JSONRPCResponse) => Promise<Refusal | unde
 
 /** What a gate needs of its transport. */
 export interface SessionHost {
+    /** There is a session for a server now: connects one where the application makes it this late. */
+    prepareServer(sessionId: string, from: SessionRequest, restored: boolean): Promise<void> | undefined;
     /** Hands the server a request of our own. Its response reaches nobody else. */
     ask(method: string, params: Params, from: SessionRequest): Promise<JSONRPCResponse>;
     /** Whether a stream is open or a call runs. */
     isBusy(): boolean;
+    /** The session that was being begun came to nothing. */
+    openingFailed(): void;
     /** The session is this transport's, under this name. */
     adopted(sessionName: string): void;
     /** The session's life was extended. */
@@ -61,6 +66,9 @@ export interface SessionGate {
 
     /** Whether there is no session here, and none is being begun or recovered. */
     readonly isVacant: boolean;
+
+    /** What tools keep of the session. */
+    readonly state: StateKeeper;
 
     /** The version to assume for a request that names none; undefined where the protocol's default holds. */
     readonly protocolVersion: string | undefined;

@@ -5,7 +5,7 @@ import type { JSONRPCMessage, MessageExtraInfo } from '../jsonrpc/types.js';
 import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import { ExternalSession } from '../session/externalSession.js';
 import { MemorySession } from '../session/memorySession.js';
-import type { SessionGate, SessionHost } from '../session/sessionGate.js';
+import type { SessionGate, SessionHost, SessionRequest } from '../session/sessionGate.js';
 import { ClusterLink } from './clusterLink.js';
 import { Delivery } from './delivery.js';
 import { LocalHistory } from './localHistory.js';
@@ -21,6 +21,7 @@ import { StreamRouter } from './streamRouter.js';
 const defaultKeepAliveMs = 15_000;
 const defaultMaxBufferedBytes = 4 * 1024 * 1024;
 const defaultMaxRecordBytes = 256 * 1024;
+const defaultMaxStateBytes = 64 * 1024;
 const defaultMaxEventBytes = 4 * 1024 * 1024;
 const defaultRevalidateMs = 1000;
 const defaultStoreTimeoutMs = 1000;
@@ -32,10 +33,18 @@ const defaultTouchMs = 60_000;
 /** What the parts need of their transport. */
 export interface PartsHost {
     isClosed(): boolean;
+    /** {@link SessionHost.prepareServer} */
+    prepareServer(sessionId: string, from: SessionRequest, restored: boolean): Promise<void> | undefined;
     /** False when no server is connected. */
     hasServer(): boolean;
     toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
     close(): Promise<void>;
+    /** {@link SessionHost.openingFailed} */
+    openingFailed(): void;
+    /** How far a session that begins now has no need to be told of notices; undefined where there are none. */
+    readonly noticed: (() => string | undefined) | undefined;
+    /** The session's standalone stream has been opened here, to be read from the log. */
+    standaloneOpened(): void;
     report(error: Error): void;
 }
 
@@ -98,8 +107,9 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
 
     function createGate(): SessionGate {
         const { sessionIdGenerator, sessionStore } = options;
+        const maxStateBytes = positiveBytes('maxStateBytes', options.maxStateBytes, defaultMaxStateBytes);
         if (!isExternal || !sessionIdGenerator || !sessionStore) {
-            return new MemorySession(sessionIdGenerator, options, report);
+            return new MemorySession(sessionIdGenerator, options, maxStateBytes, report);
         }
         return new ExternalSession(
             {
@@ -109,7 +119,10 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 bind: options.bind,
                 revalidateMs: milliseconds('revalidateMs', options.revalidateMs, defaultRevalidateMs),
                 storeTimeoutMs,
-                maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes)
+                maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes),
+                maxStateBytes,
+                lock: options.sessionLock,
+                noticed: host.noticed
             },
             sessionHost()
         );
@@ -117,6 +130,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
 
     function sessionHost(): SessionHost {
         return {
+            prepareServer: (sessionId, from, restored) => host.prepareServer(sessionId, from, restored),
             ask: (method, params, { authInfo, requestInfo }) =>
                 own.ask(id => {
                     if (!host.hasServer() || host.isClosed()) {
@@ -128,6 +142,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                     host.toServer({ jsonrpc: '2.0', id, method, params }, { authInfo, requestInfo });
                 }),
             isBusy: () => router.isBusy,
+            openingFailed: () => host.openingFailed(),
             adopted: sessionName => link?.join(sessionName),
             extended: () => history.touch(),
             changed: () => link?.announceChange(),
@@ -158,6 +173,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 sessionId: () => gate.sessionId,
                 session: () => gate.sessionName,
                 onchange: noteActivity,
+                onstandalone: () => host.standaloneOpened(),
                 onerror: report
             });
         }

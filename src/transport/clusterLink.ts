@@ -43,6 +43,11 @@ export class ClusterLink implements Member {
         return this.settings.isBusy();
     }
 
+    /** Whether a question waits for its answer. */
+    get hasQuestions(): boolean {
+        return this.questions.size > 0;
+    }
+
     /** This transport serves the session from now on. */
     join(session: string): void {
         this.leaveNode?.();
@@ -60,7 +65,7 @@ export class ClusterLink implements Member {
 
     /** While something runs or is open here, other nodes must be able to reach this one. */
     noteActivity(): void {
-        this.attendIf(!this.hasLeft && (this.settings.isBusy() || this.questions.size > 0));
+        this.attendIf(!this.hasLeft && (this.settings.isBusy() || this.hasQuestions));
     }
 
     private attendIf(wanted: boolean): void {

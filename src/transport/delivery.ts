@@ -2,6 +2,7 @@ import { toError } from '../errors.js';
 import { isRequest, type JSONRPCMessage, type JSONRPCRequest, type MessageExtraInfo, type RequestId } from '../jsonrpc/types.js';
 import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import type { SessionGate } from '../session/sessionGate.js';
+import { noteState } from '../session/sessionState.js';
 import type { ClusterLink } from './clusterLink.js';
 import type { Exchange } from './exchange.js';
 import { replies, type Reply } from './replies.js';
@@ -95,6 +96,9 @@ export class Delivery {
         initialize: JSONRPCRequest | undefined
     ): Promise<undefined> | undefined {
         const { gate, router, enableJsonResponse, report } = this.settings;
+        if (gate.sessionId !== undefined) {
+            noteState(exchange.requestInfo, gate.state);
+        }
         const group = router.begin(
             exchange,
             enableJsonResponse,

@@ -7,7 +7,8 @@ import type { Reply } from './replies.js';
  */
 export interface Exchange {
     readonly method: string;
-    readonly authInfo: AuthInfo | undefined;
+    /** Who sends it. Set anew where the handler itself authenticates. */
+    authInfo: AuthInfo | undefined;
     /** The body if somebody has parsed it already, else undefined. */
     readonly parsedBody: unknown;
     /** What message handlers learn of the request. */

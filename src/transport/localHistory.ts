@@ -23,6 +23,7 @@ export interface LocalHistorySettings {
 export class LocalHistory implements StreamHistory {
     readonly readers = 0;
     private closedReply: Reply | undefined;
+    private isRetiring = false;
     private streamCount = 0;
 
     constructor(private readonly settings: LocalHistorySettings) {}
@@ -66,7 +67,19 @@ export class LocalHistory implements StreamHistory {
         const stream = open.create(exchange, () => name);
         open.add(name, stream);
         stream.release();
+        if (this.isRetiring) {
+            stream.hangUp();
+        }
         return undefined;
+    }
+
+    get isStandaloneOpen(): boolean {
+        return this.settings.open.has(this.standalone);
+    }
+
+    retire(): void {
+        this.isRetiring = true;
+        this.hangUp(this.standalone);
     }
 
     isReading(): boolean {

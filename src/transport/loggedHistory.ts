@@ -50,6 +50,8 @@ export interface LoggedHistorySettings {
     session(): string;
     /** Called when a reader began or ended. */
     onchange(): void;
+    /** Called when the standalone stream has been opened here. */
+    onstandalone(): void;
     onerror(error: Error): void;
 }
 
@@ -66,6 +68,7 @@ export class LoggedHistory implements StreamHistory {
     private closedReply: Reply | undefined;
     /** Resolves when the last append that was given up has been carried out, or will not be. */
     private late: Promise<void> | undefined;
+    private isRetiring = false;
 
     constructor(private readonly settings: LoggedHistorySettings) {
         this.appends = new AppendQueue(events => this.append(events));
@@ -172,8 +175,10 @@ export class LoggedHistory implements StreamHistory {
             const refusal = await reader.open(exchange);
             if (refusal) {
                 reader.close();
-            } else if (this.closedReply) {
+            } else if (this.closedReply || this.isRetiring) {
                 reader.hangUp();
+            } else if (reader.streamId === standaloneStream) {
+                this.settings.onstandalone();
             }
             return refusal && (this.closedReply ?? refusal);
         } catch (error) {
@@ -187,6 +192,17 @@ export class LoggedHistory implements StreamHistory {
         const { open, node, session } = this.settings;
         open.get(streamId)?.hangUp();
         node.doorbells.hangUp(session(), streamId);
+    }
+
+    get isStandaloneOpen(): boolean {
+        return this.openReaderOf(standaloneStream) !== undefined;
+    }
+
+    retire(): void {
+        this.isRetiring = true;
+        for (const reader of [...this.readersHere].filter(reader => reader.isPassingOn)) {
+            reader.hangUp();
+        }
     }
 
     close(reply: Reply, mayComeBack: boolean): void {

@@ -11,6 +11,7 @@ const keptOnce = new Set(['content-type', 'host']);
 /** A request of `node:http` (or of its HTTP/2 counterpart), answered without a detour over fetch objects. */
 export class NodeExchange implements Exchange {
     readonly method: string;
+    authInfo: AuthInfo | undefined;
     readonly requestInfo: RequestInfo;
     /** Resolves when the answer has been handed over, or the client has gone. */
     readonly finished: Promise<void>;
@@ -24,12 +25,9 @@ export class NodeExchange implements Exchange {
         readonly parsedBody: unknown
     ) {
         this.method = request.method ?? 'GET';
+        this.authInfo = request.auth;
         this.requestInfo = requestInfoOf(request);
         this.finished = new Promise(resolve => (this.finish = resolve));
-    }
-
-    get authInfo(): AuthInfo | undefined {
-        return this.request.auth;
     }
 
     header(name: string): string | undefined {
@@ -119,7 +117,7 @@ class NodeSink implements EventSink {
             return;
         }
         this.released = true;
-        this.response.writeHead(200, this.headers());
+        this.response.writeHead(200, headOf(this.response, this.headers()));
         if (this.waiting === '') {
             this.response.flushHeaders();
         } else {
@@ -137,7 +135,7 @@ class NodeSink implements EventSink {
             this.response.end();
             this.exchange.done();
         } else {
-            this.exchange.reply({ status: 200, headers: this.headers(), body: this.waiting });
+            this.exchange.reply({ status: 200, headers: headOf(this.response, this.headers()), body: this.waiting });
         }
     }
 
@@ -180,6 +178,11 @@ function requestInfoOf(request: IncomingMessage): RequestInfo {
 /** HTTP/2 has its method and path among the headers. */
 function withoutPseudoHeaders(headers: IncomingMessage['headers']): RequestInfo['headers'] {
     return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
+}
+
+/** A connection that the application does not keep is closed, whatever a stream's own headers say. */
+function headOf(response: ServerResponse, headers: Record<string, string>): Record<string, string> {
+    return response.shouldKeepAlive ? headers : { ...headers, connection: 'close' };
 }
 
 /** Written out, since a copy by spreading is a good part of what an answer costs. */

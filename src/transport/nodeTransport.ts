@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toError } from '../errors.js';
 import type { AuthInfo } from '../jsonrpc/types.js';
+import type { Exchange } from './exchange.js';
 import { NodeExchange } from './nodeExchange.js';
 import { hasUrl } from './nodeUrl.js';
 import { StreamableHttpTransport } from './transport.js';
@@ -15,18 +16,35 @@ export class NodeStreamableHttpTransport extends StreamableHttpTransport {
      * @param res the response; nothing may have been written to it.
      * @param parsedBody the body, if a middleware such as `express.json()` has read it already.
      */
-    async handleRequest(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse, parsedBody?: unknown): Promise<void> {
-        const exchange = new NodeExchange(req, res, parsedBody);
-        if (!hasUrl(req)) {
-            exchange.reply({ status: 400, headers: {}, body: null });
-            return;
-        }
-        try {
-            await this.handle(exchange);
-        } catch (error) {
-            this.report(toError(error));
-            exchange.reply({ status: 500, headers: {}, body: null });
-        }
-        await exchange.finished;
+    handleRequest(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse, parsedBody?: unknown): Promise<void> {
+        return serveNode(
+            req,
+            res,
+            parsedBody,
+            exchange => this.handle(exchange),
+            error => this.report(error)
+        );
     }
+}
+
+/** Has one request of `node:http` answered. Never rejects; resolves when the answer is complete or the client has gone. */
+export async function serveNode(
+    req: IncomingMessage & { auth?: AuthInfo },
+    res: ServerResponse,
+    parsedBody: unknown,
+    serve: (exchange: Exchange) => Promise<void>,
+    report?: (error: Error) => void
+): Promise<void> {
+    const exchange = new NodeExchange(req, res, parsedBody);
+    if (!hasUrl(req)) {
+        exchange.reply({ status: 400, headers: {}, body: null });
+        return;
+    }
+    try {
+        await serve(exchange);
+    } catch (error) {
+        report?.(toError(error));
+        exchange.reply({ status: 500, headers: {}, body: null });
+    }
+    await exchange.finished;
 }

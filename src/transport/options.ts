@@ -1,6 +1,7 @@
 import type { AuthInfo, JSONRPCMessage, RequestInfo } from '../jsonrpc/types.js';
 import type { EventLog } from '../ports/eventLog.js';
 import type { MessageBus } from '../ports/messageBus.js';
+import type { SessionLock } from '../ports/sessionLock.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 
 /** Names one stream of one session inside an {@link EventStore}. */
@@ -103,6 +104,9 @@ export interface StreamableHttpOptions {
     /** How the nodes that serve a session reach each other (external mode). All transports of a process share one. */
     messageBus?: MessageBus | undefined;
 
+    /** Locks that all nodes share: what `sessionState(extra).withLock` takes (external mode). */
+    sessionLock?: SessionLock | undefined;
+
     /**
      * What a GET does that finds the session's standalone stream open, on any node: `'takeover'` ends the older one, which
      * mostly is one that broke unnoticed; `'reject'` answers 409. With an {@link eventLog}; without, 409 on the same node.
@@ -121,6 +125,12 @@ export interface StreamableHttpOptions {
 
     /** Largest session record in bytes of JSON; an `initialize` that would need more is answered 413. @default 262144 */
     maxRecordBytes?: number | undefined;
+
+    /**
+     * How much tools may keep of one session (`sessionState`), in bytes of JSON. In external mode it is a part of the record,
+     * and counts for {@link maxRecordBytes}, too. @default 65536
+     */
+    maxStateBytes?: number | undefined;
 
     /**
      * Largest message that is kept in the {@link eventLog}, in bytes of JSON; the log may have a lower bound of its own. A

@@ -41,6 +41,9 @@ export const replies = {
     unknownEventId: refusal(400, -32000, 'Invalid event ID format'),
     replayFailed: refusal(500, -32000, 'Error replaying events'),
 
+    unauthorized: refusal(401, -32000, 'Unauthorized', { 'www-authenticate': 'Bearer', ...json }),
+    tooManyRequests: (seconds: number) =>
+        refusal(429, -32000, 'Too many requests: try again later', { 'retry-after': String(seconds), ...json }),
     askerGone: refusal(410, -32000, 'Gone: The node that asked is not there any more'),
     recordTooLarge: refusal(413, -32000, 'Payload Too Large: The session data is too large'),
     // Room comes as sessions end or expire, not within a second.

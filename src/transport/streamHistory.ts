@@ -61,6 +61,12 @@ export interface StreamHistory {
     /** Ends the connections that read this stream, on whichever node. */
     hangUp(streamId: string): void;
 
+    /** Whether the session's standalone stream is open here. */
+    readonly isStandaloneOpen: boolean;
+
+    /** Ends the GETs that are read here, and each that comes from now on: their clients are to come back elsewhere. */
+    retire(): void;
+
     /** Ends what is read here. Answers that have not begun are given the reply. */
     close(reply: Reply, mayComeBack: boolean): void;
 }

@@ -1,5 +1,5 @@
 import { SessionError, toError } from '../errors.js';
-import type { JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId } from '../jsonrpc/types.js';
+import type { AuthInfo, JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId, RequestInfo } from '../jsonrpc/types.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { MemorySession } from '../session/memorySession.js';
 import type { Verdict } from '../session/sessionGate.js';
@@ -10,6 +10,29 @@ import { positiveBytes, storageMode } from './optionChecks.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
 import { errorText, replies, type Reply } from './replies.js';
 import { checkGetHeaders, checkPostHeaders, checkProtocolVersion, checkSource, type AllowedSources } from './requestChecks.js';
+
+/** A session that needs a server. */
+export interface SessionStart {
+    readonly sessionId: string;
+    /** Who asks. */
+    readonly authInfo: AuthInfo | undefined;
+    /** The request that began the session, or the first that came of it to this node. */
+    readonly request: RequestInfo;
+    /** Whether the session was begun on another node, or by an earlier process. */
+    readonly restored: boolean;
+}
+
+/** For who makes servers only when there is a session for them. */
+export interface TransportHooks {
+    /** Connects a server. Called once, when the request has passed all checks. Rejecting answers it with 500. */
+    connectServer?(start: SessionStart): Promise<void>;
+    /** Called when an `initialize` came to nothing, after {@link connectServer} or before. */
+    openingFailed?(): void;
+    /** How far a session that begins now has no need to be told of notices. */
+    noticed?(): string | undefined;
+    /** Called when the session's standalone stream has been opened here, where there is an event log. */
+    standaloneOpened?(): void;
+}
 
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
 
@@ -30,7 +53,7 @@ export abstract class StreamableHttpTransport {
     /** Whether the session can outlive this transport. */
     readonly sessionStorageMode: SessionStorageMode;
 
-    private readonly parts: Parts;
+    protected readonly parts: Parts;
     private readonly allowed: AllowedSources | undefined;
     private readonly stateless: boolean;
     private readonly maxBodyBytes: number;
@@ -40,7 +63,8 @@ export abstract class StreamableHttpTransport {
 
     constructor(
         options: StreamableHttpOptions = {},
-        private readonly rules: ProtocolRules = defaultProtocolRules
+        private readonly rules: ProtocolRules = defaultProtocolRules,
+        private readonly hooks: TransportHooks = {}
     ) {
         this.stateless = options.sessionIdGenerator === undefined;
         this.sessionStorageMode = storageMode(options);
@@ -50,9 +74,14 @@ export abstract class StreamableHttpTransport {
         }
         this.parts = assemble(options, this.isUsingExternalSessionStore, rules, {
             isClosed: () => this.closed,
+            prepareServer: (sessionId, { authInfo, requestInfo }, restored) =>
+                hooks.connectServer?.({ sessionId, authInfo, request: requestInfo, restored }),
             hasServer: () => this.onmessage !== undefined,
             toServer: (message, extra) => this.onmessage?.(message, extra),
             close: () => this.close(),
+            openingFailed: () => hooks.openingFailed?.(),
+            noticed: hooks.noticed && (() => hooks.noticed?.()),
+            standaloneOpened: () => hooks.standaloneOpened?.(),
             report: error => this.report(error)
         });
     }
@@ -84,6 +113,11 @@ export abstract class StreamableHttpTransport {
      */
     get isVacant(): boolean {
         return this.parts.gate.isVacant;
+    }
+
+    /** Whether a stream is open here, a call runs here, or a question of the server's waits for its answer. */
+    get isBusy(): boolean {
+        return this.parts.router.isBusy || (this.parts.link?.hasQuestions ?? false);
     }
 
     /** Called by the server that connects. Rejects the second time. */
@@ -125,6 +159,14 @@ export abstract class StreamableHttpTransport {
     /** Ends the stream of a request, so that the client polls: it comes back with `Last-Event-ID`. */
     closeSSEStream(requestId: RequestId): void {
         this.parts.router.closeRequestStream(requestId);
+    }
+
+    /**
+     * This node is about to go: ends the GET streams that are open here with a hint to come back, and each that comes from
+     * now on. Calls that are under way go on, and so do requests.
+     */
+    retireStreams(): void {
+        this.parts.history.retire();
     }
 
     /** Ends the session's standalone stream likewise. */
@@ -206,7 +248,20 @@ export abstract class StreamableHttpTransport {
         if (refusal) {
             return refusal;
         }
+        if (initialize && this.hooks.connectServer) {
+            await this.connectServerFor(exchange);
+        }
         return this.closed ? this.closedReply : this.parts.delivery.deliver(exchange, messages, initialize);
+    }
+
+    /** The session that this request opened gets its server now. Without one it is as if it had never been opened. */
+    private async connectServerFor({ authInfo, requestInfo }: Exchange): Promise<void> {
+        try {
+            await this.hooks.connectServer?.({ sessionId: this.sessionId as string, authInfo, request: requestInfo, restored: false });
+        } catch (error) {
+            this.parts.gate.undoOpen();
+            throw error;
+        }
     }
 
     private initialize(exchange: Exchange, count: number): Answer {

@@ -5,7 +5,7 @@ import type { Reply } from './replies.js';
 
 /** A request of the fetch API. */
 export class WebExchange implements Exchange {
-    readonly authInfo: AuthInfo | undefined;
+    authInfo: AuthInfo | undefined;
     readonly parsedBody: unknown;
     readonly response: Promise<Response>;
     respond!: (response: Response) => void;

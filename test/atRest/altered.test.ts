@@ -174,6 +174,42 @@ describe('a record', () => {
         expect(JSON.stringify([...inner])).not.toMatch(/alice|bob|client|"one"/);
     });
 
+    it('P7: is listed for who has the keys, and otherwise left out and reported', async () => {
+        const plain = new InMemorySessionStore();
+        await plain.storeSession('plain', record('plain'));
+        const store = encryptSessionStore(plain, options());
+        for (const id of ['one', 'two', 'three']) await store.storeSession(id, record(id, { principal: 'alice', revision: 3 }));
+        const foreign = encryptSessionStore(plain, options({ keys: [newKey('test-key')] }));
+        await foreign.storeSession('of others', record('of others'));
+        const stored = (await plain.listSessions()).sessions.find(({ metadata }) => metadata !== undefined)!;
+        expect(JSON.stringify(stored)).not.toMatch(/alice|client|"(one|two|three)"/);
+        // In the place of another session, and under another revision.
+        await plain.storeSession('moved', { ...stored, sessionId: 'moved' });
+        await plain.storeSession('renumbered', { ...stored, revision: 4 });
+
+        const listed = async (from: typeof store) => (await from.listSessions!()).sessions.map(({ sessionId }) => sessionId).sort();
+        expect(await listed(store)).toEqual(['one', 'three', 'two']);
+        expect(unreadable()).toBe(4);
+        expect((await store.listSessions!({ limit: 2 })).sessions).toEqual([
+            record('one', { principal: 'alice', revision: 3, lastActivity: expect.any(Number) as number })
+        ]);
+        expect((await store.listSessions!({ limit: 2 })).cursor).toBeTypeOf('string');
+        errors.length = 0;
+        expect(await listed(foreign)).toEqual(['of others']);
+        expect(unreadable()).toBe(6);
+        expect(await listed(encryptSessionStore(plain, options({ acceptPlain: true })))).toEqual(['one', 'plain', 'three', 'two']);
+    });
+
+    it('P7: is listed also when it was encrypted in its place, where it began plain', async () => {
+        const plain = new InMemorySessionStore();
+        await plain.storeSession('one', record('one'));
+        const store = encryptSessionStore(plain, options({ acceptPlain: true }));
+        await store.getAndTouchSession!('one');
+        await expect.poll(async () => JSON.stringify(await plain.getSession('one'))).not.toContain('client');
+        expect((await store.listSessions!()).sessions).toMatchObject([record('one', { lastActivity: expect.any(Number) as number })]);
+        expect(errors).toEqual([]);
+    });
+
     it('has the methods of its store, and no others', () => {
         expect(Object.keys(open()).sort()).toEqual([
             'deleteSession',
@@ -184,7 +220,7 @@ describe('a record', () => {
         ]);
         const full = encryptSessionStore(memory, options());
         expect(full).toMatchObject({ ttlMs: memory.ttlMs });
-        for (const name of ['createSession', 'updateSession', 'getAndTouchSession', 'close'] as const) {
+        for (const name of ['createSession', 'updateSession', 'getAndTouchSession', 'listSessions', 'close'] as const) {
             expect(full[name]).toBeTypeOf('function');
         }
     });

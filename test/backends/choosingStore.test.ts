@@ -90,6 +90,9 @@ for (const [name, open] of stores) {
             // A client that sends this id has no session.
             expect(await store.getAndTouchSession?.(data)).toBeNull();
             expect(await store.getAndTouchSession?.(session)).toMatchObject({ sessionId: session });
+            const listed = await store.listSessions?.({ limit: 1000 });
+            expect(listed?.sessions.map(({ sessionId }) => sessionId)).toContain(session);
+            expect(listed?.sessions.map(({ sessionId }) => sessionId)).not.toContain(data);
             expect(await store.updateSession?.(session, { ...recordOf(session), revision: 2 }, 1)).toBe(true);
             await store.disconnect();
         });

@@ -8,6 +8,7 @@ import {
     sweep,
     type PostgresQuery
 } from '@mcp-sessions/postgres';
+import type { SessionPage } from '@mcp-sessions/core';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
@@ -112,10 +113,30 @@ describe('PostgresSessionStore', () => {
             expect(await store.getAndTouchSession('s')).toBeNull();
         }
         expect(warnings).toHaveLength(4);
+        expect(await store.listSessions()).toEqual({ sessions: [] });
+        expect(warnings).toHaveLength(5);
         expect(warnings.join()).not.toMatch(/secret|xxx/);
         await expect(store.storeSession('s', record('s', { metadata: { long: 'x'.repeat(300) } }))).rejects.toMatchObject({
             code: 'RECORD_TOO_LARGE'
         });
+    });
+
+    it('P6: a listing leaves out rows of others and records that are misplaced, and goes on behind them', async () => {
+        const names = await tables();
+        const store = new PostgresSessionStore(names);
+        await Promise.all(['a', 'b', 'c', 'd'].map(id => store.storeSession(id, record(id))));
+        const table = `test.${names.tableName}`;
+        const { rows } = await pool.query<{ id: string }>(`SELECT id FROM ${table} ORDER BY id`);
+        await pool.query(`UPDATE ${table} SET data = $1 WHERE id = $2`, [JSON.stringify(record('elsewhere')), rows[1]!.id]);
+        await pool.query(`UPDATE ${table} SET data = 'null' WHERE id = $1`, [rows[2]!.id]);
+        await pool.query(`UPDATE ${table} SET id = id || '!' WHERE id = $1`, [rows[0]!.id]);
+        const found: string[] = [];
+        for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+            const page: SessionPage = await store.listSessions({ limit: 1, ...(cursor !== '' && { cursor }) });
+            found.push(...page.sessions.map(({ sessionId }) => sessionId));
+            cursor = page.cursor;
+        }
+        expect(found).toHaveLength(1);
     });
 
     it('P3: no column holds a session id', async () => {
@@ -218,6 +239,7 @@ describe('what a call costs', () => {
             ['updateSessionActivity', () => sessionStore.updateSessionActivity('s')],
             ['updateSession', () => sessionStore.updateSession('s', record('s', { revision: 2 }), 1)],
             ['storeSession', () => sessionStore.storeSession('s', record('s'))],
+            ['listSessions', () => sessionStore.listSessions()],
             ['sessionExists', () => sessionStore.sessionExists('s')],
             [
                 'append',
@@ -272,6 +294,7 @@ describe('what a call costs', () => {
             `SELECT data FROM ${t} WHERE id = 'x' AND expires_at > now()`,
             `UPDATE ${t} SET expires_at = now() WHERE id = 'x' AND expires_at > now() RETURNING data`,
             `DELETE FROM ${t} WHERE id = 'x'`,
+            `SELECT data FROM ${t} WHERE id > 'x' AND id ~ '^[A-Za-z0-9_-]{43}$' AND expires_at > now() ORDER BY id LIMIT 100`,
             `SELECT id FROM ${t} WHERE sweep_at <= now() ORDER BY sweep_at LIMIT 1000 FOR UPDATE SKIP LOCKED`,
             `SELECT message FROM ${t}_events WHERE log = 1 AND position > 19000 AND stream = 's' ORDER BY position LIMIT 10`
         ]) {

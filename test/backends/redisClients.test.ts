@@ -43,6 +43,7 @@ async function useAll(redis: RedisClient, keyPrefix = `test:${randomUUID()}:`): 
         await sessionStore.updateSessionActivity(sessionId);
         expect(await sessionStore.getAndTouchSession(sessionId)).toMatchObject({ revision: 2 });
         await sessionStore.storeSession(sessionId, data(sessionId));
+        expect((await sessionStore.listSessions({ limit: 1000 })).sessions).toMatchObject([{ sessionId, metadata: data('').metadata }]);
         const [position] = await eventLog.append(sessionId, [{ streamId: 's', message: { jsonrpc: '2.0', method: 'x' } }]);
         expect(await eventLog.claim(sessionId, 's', 'reader')).toMatchObject({ granted: true });
         await eventLog.release(sessionId, 's', 'reader', position!);

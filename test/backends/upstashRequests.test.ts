@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UpstashSessionStore } from '@mcp-sessions/upstash';
 import type { Wire } from '../cluster/support/wire.js';
 import { openUpstash, type OpenedUpstash } from './upstashKinds.js';
 import { openNode, type NodeOptions, type UpstashNode } from './upstashNodes.js';
@@ -125,6 +126,20 @@ describe('what requests cost', () => {
         expect((await taken()).sort()).toEqual(['GET', 'PEXPIRE', 'log', 'log']);
         await wire.end();
         expect((await taken()).sort()).toEqual(['DEL', 'GET', 'log', 'mail', 'update']);
+    });
+
+    it('B3: a page of a listing is a SCAN and one command for all of its records', async () => {
+        const store = new UpstashSessionStore({ redis: upstash.client(), keyPrefix: 'test:listing:' });
+        const session = { initialized: true, createdAt: 1, lastActivity: 1 };
+        const ids = Array.from({ length: 60 }, (_, n) => `${n}`);
+        await Promise.all(ids.map(sessionId => store.storeSession(sessionId, { ...session, sessionId })));
+        await store.listSessions();
+        await taken();
+        // Among others there may be few: then it is looked for more of them.
+        const { sessions } = await store.listSessions({ limit: 1000 });
+        expect(sessions).toHaveLength(60);
+        const { commands } = upstash.rest.take();
+        expect(commands.map(([name]) => name?.toLowerCase())).toEqual(['scan', 'evalsha']);
     });
 
     it('B3: in JSON response mode a warm request costs nothing', async () => {

@@ -33,6 +33,11 @@ export class NodeProcess {
         return this.#started?.pid;
     }
 
+    /** Of the process that ended last; null for one that was killed. */
+    get exitCode(): number | null {
+        return this.#started?.child.exitCode ?? null;
+    }
+
     get isRunning(): boolean {
         return this.#started?.isRunning() ?? false;
     }
@@ -66,9 +71,9 @@ export class NodeProcess {
         await this.#end('SIGKILL');
     }
 
-    /** SIGTERM, as an orchestrator sends it; returns when the process has ended. */
-    async terminate(): Promise<void> {
-        await this.#end('SIGTERM');
+    /** SIGTERM, as an orchestrator sends it; returns when the process has ended, at the latest by SIGKILL after that time. */
+    async terminate(patienceMs?: number): Promise<void> {
+        await this.#end('SIGTERM', patienceMs);
     }
 
     /** Starts it anew, on another port unless told otherwise. */
@@ -77,7 +82,7 @@ export class NodeProcess {
         await this.start(samePort ? this.port : 0);
     }
 
-    async #end(signal: NodeJS.Signals): Promise<void> {
-        if (this.#started) await endChild(this.#started, signal);
+    async #end(signal: NodeJS.Signals, patienceMs?: number): Promise<void> {
+        if (this.#started) await endChild(this.#started, signal, patienceMs);
     }
 }

@@ -63,7 +63,7 @@ interface Answer {
 
 type Result = { readonly result: unknown } | { readonly error: string };
 
-const reads = /^(get|mget|exists|ttl|pttl|strlen|hget|hmget|hgetall|xrange|xrevrange|xlen|eval_ro|evalsha_ro)$/i;
+const reads = /^(get|mget|scan|exists|ttl|pttl|strlen|hget|hmget|hgetall|xrange|xrevrange|xlen|eval_ro|evalsha_ro)$/i;
 const refused = /^(multi|exec|discard|watch|unwatch|subscribe|psubscribe|ssubscribe|monitor|select|quit|reset|blpop|brpop|wait)$/i;
 
 /**

@@ -60,6 +60,10 @@ export function managedSessionStore({ kind, shelf, sessionLock, lockTimeoutMs, c
         updateSessionActivity: id => shelf.updateSessionActivity(id),
         deleteSession: id => shelf.deleteSession(id),
         sessionExists: id => shelf.sessionExists(id),
+        listSessions: async page => {
+            const { sessions, ...rest } = await shelf.listSessions(page);
+            return { ...rest, sessions: sessions.filter(record => !holdsValue(record)) };
+        },
         withLock: (name, work) => withLock(sessionLock, name, work, { timeoutMs: lockTimeoutMs }),
         disconnect,
         close: disconnect

@@ -8,6 +8,8 @@ export interface ValueShelf extends SessionStore {
     createSession: NonNullable<SessionStore['createSession']>;
     updateSession: NonNullable<SessionStore['updateSession']>;
     getAndTouchSession: NonNullable<SessionStore['getAndTouchSession']>;
+    /** Values may be among the sessions. */
+    listSessions: NonNullable<SessionStore['listSessions']>;
     readonly ttlMs: number;
     /** The same sessions, with this time to live for what is written by it. */
     withTtl(ttlSeconds: number): Pick<ValueShelf, 'createSession' | 'updateSession'>;

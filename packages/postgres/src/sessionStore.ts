@@ -1,10 +1,15 @@
 import {
+    checkedPage,
     fingerprint,
+    fingerprintOfDigest,
+    isRecordNamed,
+    type ListOptions,
     milliseconds,
     type SessionCreation,
     type SessionData,
     SessionError,
     type SessionLimits,
+    type SessionPage,
     type SessionStore
 } from '@mcp-sessions/core';
 import { Database, type DatabaseOptions } from './database.js';
@@ -27,6 +32,13 @@ interface Row {
     /** Milliseconds since the Unix epoch. */
     readonly touched: string;
 }
+
+interface ListedRow extends Row {
+    readonly id: string;
+}
+
+/** Rows that one page reads at most. */
+const maxRows = 1000;
 
 /**
  * MCP sessions in Postgres 10 or later: one row per session, read and extended by one statement. Rows that have expired are
@@ -111,6 +123,15 @@ export class PostgresSessionStore implements SessionStore {
         return (await this.database.rows(this.sql.exists, [await this.names.of(sessionId)])).length > 0;
     }
 
+    async listSessions(page?: ListOptions): Promise<SessionPage> {
+        const { cursor, limit } = checkedPage(page, /^[A-Za-z0-9_-]{43}$/);
+        const most = Math.min(limit, maxRows);
+        const rows = await this.database.rows<ListedRow>(this.sql.list, [cursor?.[0] ?? '', most]);
+        const sessions = (await Promise.all(rows.map(row => this.readListed(row)))).filter(data => data !== null);
+        const last = rows.length === most ? rows.at(-1) : undefined;
+        return { sessions, ...(last && { cursor: last.id }) };
+    }
+
     /** Ends the sweeper; the pool is the caller's. */
     async close(): Promise<void> {
         await this.sweeper.close();
@@ -149,17 +170,33 @@ export class PostgresSessionStore implements SessionStore {
         if (row === undefined) {
             return null;
         }
-        const data = row.data.length > this.maxRecordLength ? undefined : parse(row.data);
+        const data = this.open(row);
         if (data === undefined) {
-            const name = await fingerprint(sessionId);
-            this.database.logger?.warn(`mcp-sessions: the record of session ${name} cannot be read; it counts as absent`);
-            return null;
+            this.reportUnreadable(await fingerprint(sessionId));
         }
-        return typeof data === 'object' && data !== null ? { ...data, lastActivity: Number(row.touched) } : data;
+        return data ?? null;
+    }
+
+    private async readListed(row: ListedRow): Promise<SessionData | null> {
+        const data = this.open(row);
+        if (data && (await isRecordNamed(row.id, data))) {
+            return data;
+        }
+        this.reportUnreadable(fingerprintOfDigest(row.id));
+        return null;
+    }
+
+    /** The record, unchecked beyond being JSON; undefined for what is none. */
+    private open({ data: json, touched }: Row): SessionData | undefined {
+        const data = json.length > this.maxRecordLength ? undefined : parse(json);
+        return typeof data === 'object' && data !== null ? { ...data, lastActivity: Number(touched) } : data;
+    }
+
+    private reportUnreadable(name: string): void {
+        this.database.logger?.warn(`mcp-sessions: the record of session ${name} cannot be read; it counts as absent`);
     }
 }
 
-/** The record, unchecked beyond being JSON. */
 function parse(json: string): SessionData | undefined {
     try {
         return JSON.parse(json) as SessionData;
@@ -194,6 +231,8 @@ function statements(t: Tables) {
             WHERE id = $1 AND expires_at > now() RETURNING ${unhurried}`,
         delete: `WITH removed AS (DELETE FROM ${t.sessions} WHERE id = $1 RETURNING principal, counted)
             SELECT ${t.named('_count')}(coalesce(principal, ''), -1) FROM removed WHERE counted`,
-        exists: `SELECT 1 FROM ${t.sessions} WHERE id = $1 AND expires_at > now()`
+        exists: `SELECT 1 FROM ${t.sessions} WHERE id = $1 AND expires_at > now()`,
+        list: `SELECT id, data, ${touched} FROM ${t.sessions}
+            WHERE id > $1 AND id ~ '^[A-Za-z0-9_-]{43}$' AND expires_at > now() ORDER BY id LIMIT $2`
     };
 }

@@ -21,6 +21,9 @@ export interface RedisCommands {
     /** `GET` and `PTTL`, sent together. */
     getAndPttl(key: string): Promise<readonly [value: string | null, lifeMs: number]>;
 
+    /** The same of each of these keys, in one round trip where that can be. A key of another type has no value. */
+    getEachAndPttl(keys: readonly string[]): Promise<readonly (readonly [value: string | null, lifeMs: number])[]>;
+
     /** `GETEX … PX` */
     getex(key: string, lifeMs: number): Promise<string | null>;
 
@@ -37,8 +40,23 @@ export interface RedisCommands {
     /** Runs a script. The reply is text, an integer (or its digits), null, or a list of these. */
     run(script: EmbeddedScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 
+    /** The servers that hold all keys together: the masters of a cluster, as the client knows them now; else one. */
+    servers(): Promise<readonly ScannedServer[]>;
+
     /** Left out where there is no pub/sub. */
     channels?(settings: ChannelSettings): RedisChannels;
+}
+
+/** A server whose keys can be scanned. */
+export interface ScannedServer {
+    /** Tells it from the others, in every process that uses the same kind of client. */
+    readonly name: string;
+
+    /** `SCAN … MATCH … COUNT` on this server alone. The pattern is without the prefix of the client, and so are the keys. */
+    scan(cursor: string, pattern: string, count: number): Promise<readonly [cursor: string, keys: readonly string[]]>;
+
+    /** Another text when the process behind the name is another one, to which a cursor of `SCAN` says nothing. */
+    runId(): Promise<string>;
 }
 
 export interface ChannelSettings {

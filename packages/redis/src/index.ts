@@ -1,6 +1,14 @@
 export { createRedisBackend, type RedisBackend, type RedisBackendOptions } from './backend.js';
 export type { RedisClient } from './client.js';
-export type { ChannelSettings, EmbeddedScript, ListeningConnection, ListeningEvents, RedisChannels, RedisCommands } from './commands.js';
+export type {
+    ChannelSettings,
+    EmbeddedScript,
+    ListeningConnection,
+    ListeningEvents,
+    RedisChannels,
+    RedisCommands,
+    ScannedServer
+} from './commands.js';
 export { RedisEventLog, type RedisEventLogOptions } from './eventLog.js';
 export { RedisMailbox, type RedisMailboxOptions } from './mailbox.js';
 export { RedisMessageBus, type RedisMessageBusOptions } from './messageBus.js';

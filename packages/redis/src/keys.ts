@@ -43,6 +43,17 @@ export class Keys {
         return this.known.get(sessionId) ?? this.make(sessionId);
     }
 
+    /** Matches the keys of all records, and some others: {@link nameIn} tells which. */
+    get pattern(): string {
+        return `${globOf(this.prefix)}{*}`;
+    }
+
+    /** What stands for a session in the key of its record: the digest of its id. Undefined for any other key. */
+    nameIn(key: string): string | undefined {
+        const name = key.startsWith(`${this.prefix}{`) ? key.slice(this.prefix.length + 1, -1) : '';
+        return /^[\w-]{43}$/.test(name) ? name : undefined;
+    }
+
     async log(sessionId: string): Promise<LogKeys> {
         const session = await this.session(sessionId);
         return [`${session}:log`, `${session}:log:state`];
@@ -67,6 +78,11 @@ export class Keys {
         this.known.set(sessionId, key);
         return key;
     }
+}
+
+/** Matches this text and no other, in a pattern of Redis. */
+export function globOf(text: string): string {
+    return text.replace(/[*?[\]\\]/g, '\\$&');
 }
 
 /**

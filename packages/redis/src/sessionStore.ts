@@ -1,10 +1,14 @@
 import {
     fingerprint,
+    fingerprintOfDigest,
+    isRecordNamed,
+    type ListOptions,
     milliseconds,
     requireCount,
     type SessionCreation,
     type SessionData,
     type SessionLimits,
+    type SessionPage,
     type SessionStore
 } from '@mcp-sessions/core';
 import { commandsOf, type RedisClient } from './client.js';
@@ -13,6 +17,8 @@ import { open, seal } from './envelope.js';
 import { Keys } from './keys.js';
 import { updateSession } from './scripts/embedded.js';
 import { SessionCaps } from './sessionCaps.js';
+import { scanPage } from './scanPage.js';
+import { absentIfForeign } from './foreignKey.js';
 
 /** Where the store reports records that it cannot read. `console` is one. */
 export interface SessionLogger {
@@ -111,9 +117,7 @@ export class RedisSessionStore implements SessionStore {
 
     async getSession(sessionId: string): Promise<SessionData | null> {
         const [value, lifeMs] = await absentIfForeign(this.redis.getAndPttl(await this.keys.session(sessionId)), [null, 0]);
-        // The key's remaining life tells when it was last extended.
-        const extendedAt = Date.now() - (this.ttlMs - lifeMs);
-        return this.read(sessionId, value, lifeMs > 0 && lifeMs <= this.ttlMs ? extendedAt : undefined);
+        return this.read(sessionId, value, this.extendedAt(lifeMs));
     }
 
     async getAndTouchSession(sessionId: string): Promise<SessionData | null> {
@@ -139,6 +143,15 @@ export class RedisSessionStore implements SessionStore {
         return this.redis.exists(await this.keys.session(sessionId));
     }
 
+    async listSessions(page?: ListOptions): Promise<SessionPage> {
+        const { keys, cursor } = await scanPage(this.redis, this.keys, page);
+        const found = keys.length > 0 ? await this.redis.getEachAndPttl(keys) : [];
+        const sessions = await Promise.all(
+            found.map(([value, lifeMs], index) => this.readListed(this.keys.nameIn(keys[index] ?? '') ?? '', value, lifeMs))
+        );
+        return { sessions: sessions.filter(data => data !== null), ...(cursor !== undefined && { cursor }) };
+    }
+
     /** Nothing to release: the client is the caller's. */
     async close(): Promise<void> {}
 
@@ -157,31 +170,40 @@ export class RedisSessionStore implements SessionStore {
     }
 
     private async read(sessionId: string, value: string | null, lastActivity: number | undefined): Promise<SessionData | null> {
-        if (value === null) {
-            return null;
-        }
-        const data = open(value, this.maxRecordLength);
+        const data = this.open(value, lastActivity);
         if (data === undefined) {
-            this.logger?.warn(`mcp-sessions: the record of session ${await fingerprint(sessionId)} cannot be read; it counts as absent`);
-            return null;
+            this.reportUnreadable(await fingerprint(sessionId));
         }
+        return data ?? null;
+    }
+
+    /** @param name of the session, as it stands in the key. */
+    private async readListed(name: string, value: string | null, lifeMs: number): Promise<SessionData | null> {
+        const data = this.open(value, this.extendedAt(lifeMs));
+        if (data === null || (data && (await isRecordNamed(name, data)))) {
+            return data;
+        }
+        this.reportUnreadable(fingerprintOfDigest(name));
+        return null;
+    }
+
+    /** The record in a value; undefined for what cannot be read. */
+    private open(value: string | null, lastActivity: number | undefined): SessionData | null | undefined {
+        const data = value === null ? null : open(value, this.maxRecordLength);
         if (lastActivity === undefined || typeof data !== 'object' || data === null) {
             return data;
         }
         // A session that was begun and not used since was given less than the whole time to live.
         return { ...data, lastActivity: data.lastActivity > lastActivity ? data.lastActivity : lastActivity };
     }
-}
 
-/** A key of another type is no record of ours, whoever wrote it. */
-async function absentIfForeign<T>(value: Promise<T>, absent: T): Promise<T> {
-    try {
-        return await value;
-    } catch (error) {
-        if (error instanceof Error && error.message.startsWith('WRONGTYPE')) {
-            return absent;
-        }
-        throw error;
+    /** A key's remaining life tells when it was last extended. */
+    private extendedAt(lifeMs: number): number | undefined {
+        return lifeMs > 0 && lifeMs <= this.ttlMs ? Date.now() - (this.ttlMs - lifeMs) : undefined;
+    }
+
+    private reportUnreadable(name: string): void {
+        this.logger?.warn(`mcp-sessions: the record of session ${name} cannot be read; it counts as absent`);
     }
 }
 

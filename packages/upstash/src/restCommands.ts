@@ -1,4 +1,5 @@
-import type { EmbeddedScript, RedisCommands } from '@mcp-sessions/redis';
+import type { EmbeddedScript, RedisCommands, ScannedServer } from '@mcp-sessions/redis';
+import { withoutData } from './answer.js';
 import type { UpstashClient } from './client.js';
 import { ScriptRunner } from './scriptRunner.js';
 
@@ -13,6 +14,15 @@ if type(value) == 'table' then
 end
 return { value, redis.call('PTTL', KEYS[1]) }`;
 
+/** The same of many keys. One of another type has no value. */
+const getEachAndPttl = `
+local found = {}
+for i, key in ipairs(KEYS) do
+    local value = redis.pcall('GET', key)
+    found[i] = { type(value) == 'string' and value, redis.call('PTTL', key) }
+end
+return found`;
+
 /**
  * The commands of the Redis adapter, each as one script over REST. Scripts run where writes do, in the primary region, so that
  * each sees every write that was answered before, of whichever process. Plain reads would be answered by a region close by,
@@ -22,12 +32,16 @@ export class RestCommands implements RedisCommands {
     readonly isCluster = false;
     private readonly scripts: ScriptRunner;
 
-    constructor(redis: UpstashClient) {
+    constructor(private readonly redis: UpstashClient) {
         this.scripts = new ScriptRunner(redis);
     }
 
     async getAndPttl(key: string): Promise<readonly [value: string | null, lifeMs: number]> {
         return (await this.scripts.run(getAndPttl, [key], [])) as [string | null, number];
+    }
+
+    async getEachAndPttl(keys: readonly string[]): Promise<readonly (readonly [value: string | null, lifeMs: number])[]> {
+        return (await this.scripts.run(getEachAndPttl, keys, [])) as [string | null, number][];
     }
 
     async getex(key: string, lifeMs: number): Promise<string | null> {
@@ -56,6 +70,20 @@ export class RestCommands implements RedisCommands {
 
     run({ source }: EmbeddedScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
         return this.scripts.run(source, keys, args);
+    }
+
+    /** The whole database. A script cannot scan it and lock single keys only, so this is a plain read, of a region close by. */
+    async servers(): Promise<ScannedServer[]> {
+        const { redis } = this;
+        const scan: ScannedServer['scan'] = async (cursor, pattern, count) => {
+            try {
+                const [next, keys] = await redis.scan(cursor, { match: pattern, count });
+                return [String(next), keys];
+            } catch (error) {
+                throw withoutData(error);
+            }
+        };
+        return [{ name: '', scan, runId: async () => '' }];
     }
 
     private command(name: string, key: string, ...args: (string | number)[]): Promise<unknown> {

@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
-import {
-    StreamableHTTPServerTransport,
-    type EventLog,
-    type MessageBus,
-    type SessionStore,
-    type StreamableHTTPServerTransportOptions
+import type {
+    EventLog,
+    MessageBus,
+    SessionHandler,
+    SessionLock,
+    SessionStore,
+    StreamableHTTPServerTransportOptions
 } from '@mcp-sessions/sdk/server';
-import { openEventStore } from './eventStore.js';
 import { Happenings } from './happenings.js';
+import { handledSessions } from './handledSessions.js';
+import { plainSessions } from './plainSessions.js';
 import type { SentRecorder } from './sentRecorder.js';
-import { buildServer } from './server.js';
 
 export interface AppOptions {
     nodeName: string;
@@ -25,7 +25,11 @@ export interface AppOptions {
     recorder?: SentRecorder;
     sessionIdGenerator?: () => string;
     revalidateMs?: number;
+    /** Gives each transport an event store of the base's kind; only where transports are plain. */
     isResumable?: boolean;
+    /** Keep transports in a map, as applications without the handler do. */
+    isPlain?: boolean;
+    sessionLock?: SessionLock;
     allowedHosts?: string[];
     onerror?: (error: Error) => void;
 }
@@ -46,87 +50,48 @@ export interface Seen {
     progress: number[];
 }
 
-/** The server of the tests: one MCP server and one transport of the fork per session, kept in a map. */
-export function openApp(options: AppOptions) {
-    const {
-        nodeName,
-        store,
-        eventLog,
-        messageBus,
-        recorder,
-        sessionIdGenerator = randomUUID,
-        revalidateMs,
-        allowedHosts,
-        onerror
-    } = options;
-    const eventStore = options.isResumable ? openEventStore() : undefined;
-    const transports = new Map<string, StreamableHTTPServerTransport>();
-    const happenings = new Happenings();
-    const counts = { servers: 0, initialized: 0, begun: 0, restored: 0, closed: 0, errors: [] as string[] };
+/** How often something happened. */
+export interface Counts {
+    servers: number;
+    initialized: number;
+    begun: number;
+    restored: number;
+    closed: number;
+    errors: string[];
+}
 
-    function openTransport(): StreamableHTTPServerTransport {
-        const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
-            sessionIdGenerator,
-            sessionStore: store,
-            eventLog,
-            messageBus,
-            eventStore,
-            revalidateMs,
-            ...options.transportOptions,
-            ...(allowedHosts && { enableDnsRebindingProtection: true, allowedHosts }),
-            onsessioninitialized: id => {
-                counts.begun++;
-                transports.set(id, transport);
-            },
-            onsessionrestored: id => {
-                counts.restored++;
-                transports.set(id, transport);
-            },
-            onsessionclosed: () => void counts.closed++
-        });
-        transport.onclose = () => {
-            for (const [id, kept] of transports) if (kept === transport) transports.delete(id);
-        };
-        transport.onerror = error => {
-            counts.errors.push(error.message);
-            onerror?.(error);
-        };
-        recorder?.watch(transport);
-        return transport;
-    }
-
-    async function mcp(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse): Promise<void> {
-        // Stands for a token verifier: `Bearer token7-of-alice` is one of Alice's tokens.
-        const [, token, user] = /^Bearer (\w+-of-(\w+))$/.exec(req.headers.authorization ?? '') ?? [];
-        if (token && user) req.auth = { token, clientId: user, scopes: [] };
-
-        const header = req.headers['mcp-session-id'];
-        const id = typeof header === 'string' ? header : undefined;
-        let transport = id === undefined ? undefined : transports.get(id);
-        if (!transport) {
-            transport = openTransport();
-            // Before anything is awaited, so that requests which come at the same time share one recovery.
-            if (id !== undefined) transports.set(id, transport);
-            counts.servers++;
-            const server = buildServer(nodeName, happenings, recorder);
-            server.server.oninitialized = () => void counts.initialized++;
-            await server.connect(transport);
-        }
-        await transport.handleRequest(req, res);
-        // Nobody's session: the request was refused. It is not closed, because others may be on their way through it.
-        if (id !== undefined && transport.isVacant && transports.get(id) === transport) transports.delete(id);
-    }
-
+/** What serves the sessions of an app. */
+export interface AppSessions {
+    /** How many it holds. */
+    readonly size: number;
+    /** Present where they are the handler's. */
+    readonly handler?: SessionHandler;
+    serve(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse): Promise<void>;
     /** Closes what this process holds of sessions, as an eviction or a shutdown does. */
-    async function closeTransports(): Promise<void> {
-        await Promise.all([...transports.values()].map(transport => transport.close()));
-    }
+    close(): Promise<void>;
+}
 
-    const seen = (): Seen => ({ ...counts, ...happenings, transports: transports.size });
+/** The server of the tests, on the handler of the fork or on plain transports. */
+export function openApp(options: AppOptions) {
+    const happenings = new Happenings();
+    const counts: Counts = { servers: 0, initialized: 0, begun: 0, restored: 0, closed: 0, errors: [] };
+    const isPlain = options.isPlain || options.isResumable || process.env['PLAIN_TRANSPORTS'] === '1';
+    const sessions = (isPlain ? plainSessions : handledSessions)(options, counts, happenings);
 
-    async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-        if (req.url === '/mcp') return mcp(req, res);
+    const closeTransports = (): Promise<void> => sessions.close();
+    const seen = (): Seen => ({ ...counts, ...happenings, transports: sessions.size });
+
+    async function answer(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse): Promise<void> {
+        if (req.url === '/mcp') {
+            // Stands for a token verifier: `Bearer token7-of-alice` is one of Alice's tokens.
+            const [, token, user] = /^Bearer (\w+-of-(\w+))$/.exec(req.headers.authorization ?? '') ?? [];
+            if (token && user) req.auth = { token, clientId: user, scopes: [] };
+            return sessions.serve(req, res);
+        }
         if (req.url === '/close-transports') await closeTransports();
+        const [, notice] = /^\/notify\/(\w+)/.exec(req.url ?? '') ?? [];
+        if (notice === 'tools') await sessions.handler?.notify.toolsChanged();
+        if (notice === 'resource') await sessions.handler?.notify.resourceUpdated('note://one');
         res.setHeader('content-type', 'application/json').end(JSON.stringify(seen()));
     }
 
@@ -137,5 +102,5 @@ export function openApp(options: AppOptions) {
             res.end();
         });
     });
-    return { http, seen, closeTransports };
+    return { http, seen, closeTransports, handler: sessions.handler };
 }

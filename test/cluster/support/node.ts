@@ -2,18 +2,20 @@
 
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { shutdownOnSignals } from '@mcp-sessions/sdk/server';
 import { openApp } from './app.js';
 import { SentRecorder } from './sentRecorder.js';
 import { openStorage } from './stores.js';
 
 const { NODE_NAME = '', PORT, SESSION_ID, REVALIDATE_MS, EVENT_STORE, ALLOWED_HOSTS, DEBUG_LOG } = process.env;
-const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, STORE_TIMEOUT_MS, JSON_RESPONSE, RECORD_FILE, MAX_BUFFERED_BYTES } = process.env;
+const { STANDALONE, KEEP_ALIVE_MS, RETRY_MS, STORE_TIMEOUT_MS, JSON_RESPONSE, RECORD_FILE, MAX_BUFFERED_BYTES, GRACE_MS } = process.env;
 
-const { sessionStore, eventLog, messageBus } = openStorage();
-const { http, closeTransports } = openApp({
+const { sessionStore, eventLog, messageBus, sessionLock } = openStorage();
+const { http, closeTransports, handler } = openApp({
     nodeName: NODE_NAME,
     store: sessionStore,
     ...(eventLog && messageBus && { eventLog, messageBus }),
+    ...(sessionLock && { sessionLock }),
     isResumable: EVENT_STORE === '1',
     transportOptions: {
         enableJsonResponse: JSON_RESPONSE === '1',
@@ -32,4 +34,8 @@ const { http, closeTransports } = openApp({
 });
 http.listen(Number(PORT ?? 0), '127.0.0.1', () => console.log(JSON.stringify({ port: (http.address() as AddressInfo).port })));
 
-process.once('SIGTERM', () => void closeTransports().finally(() => process.exit(0)));
+if (GRACE_MS && handler) {
+    shutdownOnSignals(handler, { server: http, graceMs: Number(GRACE_MS) });
+} else {
+    process.once('SIGTERM', () => void closeTransports().finally(() => process.exit(0)));
+}

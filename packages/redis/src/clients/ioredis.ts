@@ -1,5 +1,6 @@
-import type { RedisCommands } from '../commands.js';
+import type { RedisCommands, ScannedServer } from '../commands.js';
 import { byHash } from './byHash.js';
+import { getEachAndPttl, scannedServer } from './scannedServer.js';
 import { ioredisClusterChannels, ioredisSingleChannels } from './ioredisChannels.js';
 import type { IoredisConnection } from './ioredisConnection.js';
 
@@ -28,12 +29,14 @@ export interface IoredisClient extends IoredisCommander {
         readonly port?: number;
         readonly sentinels?: unknown;
     };
+    call(command: string, ...args: string[]): Promise<unknown>;
     duplicate(options: object): IoredisConnection;
 }
 
 /** The rest of `Cluster`. */
 export interface IoredisCluster extends IoredisCommander {
     readonly isCluster: true;
+    readonly status: string;
     readonly options: { readonly keyPrefix?: string | Buffer; readonly scaleReads?: unknown };
     /** By slot the names of its servers, `host:port`, the master first. */
     readonly slots: readonly (readonly string[] | undefined)[];
@@ -53,12 +56,14 @@ export function ioredisCommands(redis: IoredisCommander): RedisCommands {
     if (isCluster(redis) && (redis.options.scaleReads ?? 'master') !== 'master') {
         throw new TypeError("Sessions must be read from masters: make a Cluster without `scaleReads`, or with 'master'");
     }
+    const getAndPttl = async (key: string): Promise<[string | null, number]> => {
+        const [value, lifeMs] = await Promise.all([redis.get(key), redis.pttl(key)]);
+        return [value, Number(lifeMs)]; // Text where the client is set up with `stringNumbers`.
+    };
     return {
         isCluster: isCluster(redis),
-        async getAndPttl(key) {
-            const [value, lifeMs] = await Promise.all([redis.get(key), redis.pttl(key)]);
-            return [value, Number(lifeMs)]; // Text where the client is set up with `stringNumbers`.
-        },
+        getAndPttl,
+        getEachAndPttl: keys => getEachAndPttl(keys, getAndPttl),
         getex: (key, lifeMs) => redis.getex(key, 'PX', lifeMs),
         set: async (key, value, lifeMs) => void (await redis.set(key, value, 'PX', lifeMs)),
         setIfAbsent: async (key, value, lifeMs) => (await redis.set(key, value, 'PX', lifeMs, 'NX')) === 'OK',
@@ -70,9 +75,25 @@ export function ioredisCommands(redis: IoredisCommander): RedisCommands {
                 () => redis.evalsha(sha1, keys.length, ...keys, ...args),
                 () => redis.eval(source, keys.length, ...keys, ...args)
             ),
+        servers: () => serversOf(redis as IoredisClient | IoredisCluster),
         channels: settings =>
             isCluster(redis) ? ioredisClusterChannels(redis, settings) : ioredisSingleChannels(redis as IoredisClient, settings)
     };
+}
+
+async function serversOf(redis: IoredisClient | IoredisCluster): Promise<ScannedServer[]> {
+    if (!isCluster(redis)) {
+        return [serverOf(redis, '', redis.options.keyPrefix)];
+    }
+    if (redis.status !== 'ready') {
+        // It does not know its servers yet. What needs one of them waits until it does.
+        await redis.exists('');
+    }
+    return redis.nodes('master').map(node => serverOf(node, `${node.options.host}:${node.options.port}`, redis.options.keyPrefix));
+}
+
+function serverOf(node: IoredisClient, name: string, keyPrefix: string | Buffer = ''): ScannedServer {
+    return scannedServer(name, keyPrefix.toString(), ([command = '', ...args]) => node.call(command, ...args));
 }
 
 function isCluster(redis: IoredisCommander): redis is IoredisCluster {

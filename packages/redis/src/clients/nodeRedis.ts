@@ -1,8 +1,9 @@
 import { SessionError } from '@mcp-sessions/core';
-import type { ChannelSettings, RedisChannels, RedisCommands } from '../commands.js';
+import type { ChannelSettings, RedisChannels, RedisCommands, ScannedServer } from '../commands.js';
 import { byHash } from './byHash.js';
 import { nodeRedisClusterChannels, nodeRedisSentinelChannels, nodeRedisSingleChannels } from './nodeRedisChannels.js';
 import type { NodeRedisConnection } from './nodeRedisConnection.js';
+import { getEachAndPttl, scannedServer } from './scannedServer.js';
 
 /** What is used of every client of node-redis (the package `redis`), versions 4 to 6. */
 export interface NodeRedisState {
@@ -54,10 +55,13 @@ const plain = { typeMapping: {} };
  */
 export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | NodeRedisSentinel): RedisCommands {
     const clientPrefix = redis._keyPrefix?.toString() ?? '';
-    const send = async (key: string, args: string[]): Promise<unknown> => {
+    const checkOpen = () => {
         if (!redis.isOpen) {
             throw new SessionError('STORE_UNAVAILABLE', 'The client of node-redis is not connected: call its connect() first');
         }
+    };
+    const send = async (key: string, args: string[]): Promise<unknown> => {
+        checkOpen();
         if (isCluster(redis)) {
             return redis.sendCommand(key, false, args, plain);
         }
@@ -69,12 +73,23 @@ export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | No
         const names = keys.map(key => clientPrefix + key);
         return send(names[0] ?? '', [command, script, String(names.length), ...names, ...args.map(String)]);
     };
+    const getAndPttl = async (key: string): Promise<[string | null, number]> => {
+        const [value, lifeMs] = await Promise.all([of(key, 'GET'), of(key, 'PTTL')]);
+        return [value as string | null, Number(lifeMs)];
+    };
+    const servers = async (): Promise<ScannedServer[]> => {
+        checkOpen();
+        if (!isCluster(redis)) {
+            return [scannedServer('', clientPrefix, args => send('', args))];
+        }
+        return redis.masters.map(node =>
+            scannedServer(`${node.host}:${node.port}`, clientPrefix, async args => (await redis.nodeClient(node)).sendCommand(args, plain))
+        );
+    };
     return {
         isCluster: isCluster(redis),
-        async getAndPttl(key) {
-            const [value, lifeMs] = await Promise.all([of(key, 'GET'), of(key, 'PTTL')]);
-            return [value as string | null, Number(lifeMs)];
-        },
+        getAndPttl,
+        getEachAndPttl: keys => getEachAndPttl(keys, getAndPttl),
         getex: async (key, lifeMs) => (await of(key, 'GETEX', 'PX', lifeMs)) as string | null,
         set: async (key, value, lifeMs) => void (await of(key, 'SET', value, 'PX', lifeMs)),
         setIfAbsent: async (key, value, lifeMs) => (await of(key, 'SET', value, 'PX', lifeMs, 'NX')) === 'OK',
@@ -86,6 +101,7 @@ export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | No
                 () => evaluate('EVALSHA', sha1, keys, args),
                 () => evaluate('EVAL', source, keys, args)
             ),
+        servers,
         // A pool of connections can do all but listen.
         ...(hasPubSub(redis) && { channels })
     };

@@ -12,6 +12,8 @@ export type {
     WebStandardStreamableHTTPServerTransportOptions
 } from './webStandardStreamableHttp.js';
 export type { StreamableHttpServerTransport } from './serverTransport.js';
+export { createSessionHandler } from './sessionHandler.js';
+export type { SdkServerFactory, SessionHandlerOptions } from './sessionHandler.js';
 
 export {
     InMemoryEventLog,
@@ -26,19 +28,30 @@ export {
     encryptMessageBus,
     encryptSessionStore,
     isSessionError,
+    sessionState,
+    shutDown,
+    shutdownOnSignals,
     withLock
 } from '@mcp-sessions/core';
 export type {
     BusListener,
     BusSubscription,
+    Caller,
     Claim,
+    ClusterNotifications,
     EncryptionKey,
     EncryptionOptions,
     EventLog,
+    FetchOptions,
+    HandlerBackend,
+    HandlerHealth,
     HeldLock,
     InMemoryEventLogOptions,
     InMemoryMessageBusOptions,
     InMemorySessionStoreOptions,
+    IncomingRequest,
+    LimitVerdict,
+    ListOptions,
     LogCursor,
     LogPage,
     LoggedEvent,
@@ -50,13 +63,18 @@ export type {
     NewEvent,
     PollingBusOptions,
     SessionBackend,
+    SessionContext,
     SessionCreation,
     SessionData,
     SessionErrorCode,
+    SessionHandler,
     SessionLimits,
     SessionLock,
+    SessionPage,
+    SessionState,
     SessionStorageMode,
     SessionStore,
+    ShutdownOptions,
     WithLockOptions
 } from '@mcp-sessions/core';
 

@@ -24,6 +24,9 @@ export interface StreamableHttpServerTransport {
      */
     readonly isVacant: boolean;
 
+    /** Whether a stream is open here, a call runs here, or a question of the server waits for its answer. */
+    readonly isBusy: boolean;
+
     /** Makes the transport ready for requests; `connect` calls it. A second call throws. */
     start(): Promise<void>;
 

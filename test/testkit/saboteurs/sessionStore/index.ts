@@ -11,6 +11,7 @@ import type { Sabotage } from '../saboteur.js';
 import { capSaboteurs } from './caps.js';
 import { fullSaboteurs } from './full.js';
 import { lifetimeSaboteurs } from './lifetimes.js';
+import { listingSaboteurs } from './listing.js';
 import { recordSaboteurs } from './records.js';
 
 const ofFive = [...recordSaboteurs, ...lifetimeSaboteurs];
@@ -28,7 +29,8 @@ export const sessionStoreSabotage: Sabotage<StoreLimits, StoreUnderTest> = {
         // Under caps, what nodes do is not to store.
         ...ofFive.map(one => ({ ...one, caughtBy: one.caughtBy.filter(name => name !== 'whatever nodes do') })),
         ...fullSaboteurs,
-        ...capSaboteurs
+        ...capSaboteurs,
+        ...listingSaboteurs
     ]
 };
 

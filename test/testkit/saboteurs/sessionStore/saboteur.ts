@@ -56,6 +56,7 @@ export function withFaults(store: FullStore, faults: Partial<SessionStore>): Ses
         getAndTouchSession: id => store.getAndTouchSession(id),
         createSession: (...args) => store.createSession(...args),
         updateSession: (...args) => store.updateSession(...args),
+        listSessions: page => store.listSessions(page),
         close: () => store.close(),
         ...faults
     };

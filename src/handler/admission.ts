@@ -1,0 +1,60 @@
+import { bindToAuthInfo, type Bind } from '../session/principal.js';
+import type { Exchange } from '../transport/exchange.js';
+import { replies, type Reply } from '../transport/replies.js';
+import { checkSource, type AllowedSources } from '../transport/requestChecks.js';
+import type { SessionHandlerOptions } from './options.js';
+
+/** Who is let in, before anything of the request but its head is read. */
+export class Admission {
+    private readonly allowed: AllowedSources | undefined;
+    private readonly bind: Bind;
+    private hasWarned = false;
+
+    constructor(private readonly options: SessionHandlerOptions) {
+        if (options.enableDnsRebindingProtection) {
+            this.allowed = { hosts: options.allowedHosts, origins: options.allowedOrigins };
+        }
+        this.bind = options.bind ?? (authInfo => this.bindByDefault(authInfo));
+    }
+
+    /** Whom a session belongs to, for its transport. */
+    get binding(): Bind {
+        return this.bind;
+    }
+
+    /** Why a request is not let in; undefined to go on. Rejects with what the application's hooks throw. */
+    async refusalOf(exchange: Exchange, address: string | undefined): Promise<Reply | undefined> {
+        const { authenticate, limit } = this.options;
+        const refusal = this.allowed && checkSource(exchange, this.allowed);
+        if (refusal) {
+            return refusal;
+        }
+        const { method, requestInfo } = exchange;
+        if (authenticate && !exchange.authInfo) {
+            const { headers, url } = requestInfo;
+            const authInfo = await authenticate({ method, headers, url, address });
+            if (!authInfo) {
+                return replies.unauthorized;
+            }
+            exchange.authInfo = authInfo;
+        }
+        if (!limit) {
+            return undefined;
+        }
+        const principal = this.bind(exchange.authInfo, requestInfo);
+        const verdict = await limit({ principal, address, method, isNew: exchange.header('mcp-session-id') === undefined });
+        return verdict === true ? undefined : replies.tooManyRequests(verdict === false ? 1 : verdict.retryAfterSeconds);
+    }
+
+    private bindByDefault(authInfo: Parameters<Bind>[0]): string | undefined {
+        const { iss, sub } = authInfo?.extra ?? {};
+        if (authInfo && sub === undefined && !this.hasWarned) {
+            this.hasWarned = true;
+            (this.options.logger ?? console).warn(
+                `mcp-sessions: authInfo.extra names no subject (sub)${iss === undefined ? ' and no issuer (iss)' : ''}, so all users of one client share their sessions. ` +
+                    'Have the token verifier put them there, or name whom a session belongs to with `bind`.'
+            );
+        }
+        return bindToAuthInfo(authInfo, { headers: {} });
+    }
+}

@@ -1,0 +1,134 @@
+import { toError } from '../errors.js';
+import { every } from '../timers.js';
+import type { SessionServer } from './options.js';
+import type { SessionTransport } from './sessionTransport.js';
+
+/** How many sessions are looked at for one that can be let go, where all may be busy. */
+const mostLooks = 100;
+
+/** A session that this node holds, or one that is being begun or recovered. */
+export interface LocalSession {
+    readonly transport: SessionTransport;
+    /** Under which it is found here: its own, or the one that a request claims for it until that is known. */
+    id: string | undefined;
+    server: SessionServer | undefined;
+    /** Requests that are being handled. */
+    requests: number;
+    usedAt: number;
+}
+
+export interface LocalSessionsSettings {
+    readonly maxSessions: number;
+    readonly idleMs: number;
+    report(error: Error): void;
+}
+
+/**
+ * The sessions that this node holds, by id, the least recently used first. Letting one go touches nothing but this node's
+ * memory, and one with an open stream, a running call or a pending question is never let go.
+ */
+export class LocalSessions {
+    private readonly byId = new Map<string, LocalSession>();
+    private timer: ReturnType<typeof setInterval> | undefined;
+
+    constructor(private readonly settings: LocalSessionsSettings) {}
+
+    get size(): number {
+        return this.byId.size;
+    }
+
+    get(sessionId: string): LocalSession | undefined {
+        return this.byId.get(sessionId);
+    }
+
+    all(): LocalSession[] {
+        return [...this.byId.values()];
+    }
+
+    /** Holds a session from now on, if it has an id. */
+    add(session: LocalSession): void {
+        if (session.id === undefined) {
+            return;
+        }
+        this.byId.set(session.id, session);
+        this.timer ??= every(() => this.sweep(), Math.max(100, Math.min(30_000, this.settings.idleMs / 4)));
+        this.makeRoom();
+    }
+
+    /** From here on the session is found under this id alone. */
+    setId(session: LocalSession, id: string): void {
+        if (session.id !== id || this.byId.get(id) !== session) {
+            this.delete(session);
+            session.id = id;
+            this.add(session);
+        }
+    }
+
+    /** Forgets a session. */
+    delete(session: LocalSession): void {
+        if (session.id !== undefined && this.byId.get(session.id) === session) {
+            this.byId.delete(session.id);
+            this.restIfEmpty();
+        }
+    }
+
+    /** Notes that a session is used now. */
+    use(session: LocalSession): void {
+        session.usedAt = performance.now();
+        if (session.id !== undefined && this.byId.get(session.id) === session) {
+            this.byId.delete(session.id);
+            this.byId.set(session.id, session);
+        }
+    }
+
+    /** Lets all go. */
+    clear(): Promise<void> {
+        const all = this.all();
+        this.byId.clear();
+        this.restIfEmpty();
+        return Promise.all(all.map(session => this.end(session))).then(() => undefined);
+    }
+
+    private sweep(): void {
+        const longAgo = performance.now() - this.settings.idleMs;
+        for (const session of this.byId.values()) {
+            if (session.usedAt > longAgo) {
+                break;
+            }
+            this.letGo(session);
+        }
+    }
+
+    private makeRoom(): void {
+        let looked = 0;
+        for (const session of this.byId.values()) {
+            if (this.byId.size <= this.settings.maxSessions || ++looked > mostLooks) {
+                break;
+            }
+            this.letGo(session);
+        }
+    }
+
+    /** Ends what this node holds of a session, unless it is in use. */
+    letGo(session: LocalSession): void {
+        if (session.requests > 0 || session.transport.isBusy) {
+            this.use(session);
+            return;
+        }
+        // First out of the table: a request that comes now recovers the session.
+        this.delete(session);
+        this.end(session).catch((error: unknown) => this.settings.report(toError(error)));
+    }
+
+    private async end({ server, transport }: LocalSession): Promise<void> {
+        await server?.close?.();
+        await transport.close();
+    }
+
+    private restIfEmpty(): void {
+        if (this.byId.size === 0) {
+            clearInterval(this.timer);
+            this.timer = undefined;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import type { ClusterNode } from '../cluster/clusterNode.js';
+import { withinDeadline } from '../deadline.js';
+import type { JSONRPCNotification } from '../jsonrpc/types.js';
+import type { EventLog, LoggedEvent } from '../ports/eventLog.js';
+
+/** The log of notices is one like those of sessions, under an id that no session has: ids have no spaces. */
+const boardId = 'notices to all sessions';
+const streamId = 'notices';
+const pageSize = 100;
+/** How many notices a node remembers, so that telling a thousand sessions of one takes one read. */
+const remembered = 256;
+
+/** Notices for one session, and how far they go. */
+export interface News {
+    readonly news: readonly JSONRPCNotification[];
+    readonly position: string;
+}
+
+export interface Notices {
+    /** What is new behind a position for a session with these subscriptions; each kind once. */
+    since(position: string, subscriptions: readonly string[]): Promise<News>;
+}
+
+/**
+ * Notices to all sessions of the cluster, in one log: putting one up is one write, however many sessions there are. A session
+ * is told when its standalone stream is open, on the node where it is, of all that it has not been told before.
+ */
+export class NoticeBoard implements Notices {
+    /** The last notices, all that there are behind `start`. */
+    private recent: LoggedEvent[] = [];
+    private start = '';
+    private end: string | undefined;
+    private refreshing: Promise<void> | undefined;
+
+    constructor(
+        private readonly log: EventLog,
+        private readonly node: ClusterNode,
+        private readonly timeoutMs: number
+    ) {}
+
+    /** How far the board goes as far as this node knows; undefined before it has looked. */
+    get position(): string | undefined {
+        return this.end;
+    }
+
+    /** Looks for the end of the board, if this node has not seen it yet. */
+    async find(): Promise<void> {
+        if (this.end === undefined) {
+            const end = await this.within(() => this.log.touch(boardId));
+            this.end ??= this.start = end;
+        }
+    }
+
+    async put(notification: JSONRPCNotification): Promise<void> {
+        await this.within(() => this.log.append(boardId, [{ streamId, message: notification }]));
+        await this.node.announceNotice();
+    }
+
+    /** Reads what is new on the board. Calls at the same time share one read. */
+    refresh(): Promise<void> {
+        this.refreshing ??= this.readOn().finally(() => {
+            this.refreshing = undefined;
+        });
+        return this.refreshing;
+    }
+
+    async since(position: string, subscriptions: readonly string[]): Promise<News> {
+        const events = this.recall(position) ?? (await this.read(position));
+        return events
+            ? { news: relevant(events.map(notificationOf), subscriptions), position: events.at(-1)?.position ?? position }
+            : { news: everything(subscriptions), position: this.end ?? '' };
+    }
+
+    private recall(position: string): readonly LoggedEvent[] | undefined {
+        if (position === this.start) {
+            return this.recent;
+        }
+        const index = this.recent.findIndex(event => event.position === position);
+        return index < 0 ? undefined : this.recent.slice(index + 1);
+    }
+
+    private async readOn(): Promise<void> {
+        await this.find();
+        const from = this.end ?? '';
+        const events = await this.read(from);
+        if (!events) {
+            // The board was trimmed, or has expired: what this node remembers leads nowhere.
+            this.recent = [];
+            this.end = this.start = await this.within(() => this.log.touch(boardId));
+            return;
+        }
+        this.recent.push(...events);
+        this.end = events.at(-1)?.position ?? from;
+        const dropped = this.recent.splice(0, Math.max(0, this.recent.length - remembered));
+        this.start = dropped.at(-1)?.position ?? this.start;
+    }
+
+    /** All notices behind a position, or undefined where some may have been trimmed. */
+    private async read(position: string): Promise<readonly LoggedEvent[] | undefined> {
+        const events: LoggedEvent[] = [];
+        for (let since = position; ; ) {
+            const page = await this.within(() => this.log.read(boardId, streamId, { since }, pageSize));
+            if (!page) {
+                return undefined;
+            }
+            events.push(...page.events);
+            if (!page.more) {
+                return events;
+            }
+            since = page.position;
+        }
+    }
+
+    private within<T>(start: () => Promise<T>): Promise<T> {
+        return withinDeadline(this.timeoutMs, start);
+    }
+}
+
+function notificationOf({ message }: LoggedEvent): JSONRPCNotification {
+    return message as JSONRPCNotification;
+}
+
+/** What a session is to hear: the last notice of each kind, in the order of those. */
+function relevant(notifications: readonly JSONRPCNotification[], subscriptions: readonly string[]): JSONRPCNotification[] {
+    const last = new Map<string, JSONRPCNotification>();
+    for (const notification of notifications) {
+        const uri = updatedUri(notification);
+        if (uri === undefined || subscriptions.includes(uri)) {
+            const kind = isRepeatable(notification) ? `${notification.method} ${uri ?? ''}` : `#${last.size}`;
+            last.delete(kind);
+            last.set(kind, notification);
+        }
+    }
+    return [...last.values()];
+}
+
+/** Whether two of a kind say no more than the last one. */
+function isRepeatable({ method }: JSONRPCNotification): boolean {
+    return method === 'notifications/resources/updated' || method.endsWith('/list_changed');
+}
+
+function updatedUri({ method, params }: JSONRPCNotification): string | undefined {
+    return method === 'notifications/resources/updated' ? String(params?.['uri']) : undefined;
+}
+
+/** For a session that may have missed any notice. */
+function everything(subscriptions: readonly string[]): JSONRPCNotification[] {
+    return [
+        ...['tools', 'prompts', 'resources'].map(kind => notification(`notifications/${kind}/list_changed`)),
+        ...subscriptions.map(uri => notification('notifications/resources/updated', { uri }))
+    ];
+}
+
+export function notification(method: string, params?: JSONRPCNotification['params']): JSONRPCNotification {
+    return { jsonrpc: '2.0', method, ...(params && { params }) };
+}

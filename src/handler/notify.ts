@@ -1,0 +1,112 @@
+import type { ClusterNode } from '../cluster/clusterNode.js';
+import { withinDeadline } from '../deadline.js';
+import { digest } from '../digest.js';
+import type { JSONRPCNotification } from '../jsonrpc/types.js';
+import { standaloneStream } from '../transport/eventIds.js';
+import type { LocalSessions } from './localSessions.js';
+import { notification, type NoticeBoard, type Notices } from './noticeBoard.js';
+import type { HandlerBackend } from './options.js';
+
+/**
+ * Notifications to the clients of a cluster, from any node. They go on each session's standalone stream (its GET), once each;
+ * to a session whose stream is not open, when it next is. Repeated ones are told once: ten `toolsChanged()` are one.
+ *
+ * Putting one up costs one write and one message on the bus, however many sessions there are. Telling it costs, for each
+ * session whose stream is open and which it concerns, an append to its log and an update of its record; each GET that is
+ * opened costs one more read.
+ *
+ * Without an `eventLog` in the backend they reach the sessions whose stream is open on this node.
+ */
+export interface ClusterNotifications {
+    /** `notifications/tools/list_changed` to all sessions. */
+    toolsChanged(): Promise<void>;
+    /** `notifications/prompts/list_changed` to all sessions. */
+    promptsChanged(): Promise<void>;
+    /** `notifications/resources/list_changed` to all sessions. */
+    resourcesChanged(): Promise<void>;
+    /** `notifications/resources/updated` to the sessions that have subscribed to it. */
+    resourceUpdated(uri: string): Promise<void>;
+    /** Any notification to all sessions. */
+    all(method: string, params?: JSONRPCNotification['params']): Promise<void>;
+    /** Any notification to one session. False when there is no such session. */
+    session(sessionId: string, method: string, params?: JSONRPCNotification['params']): Promise<boolean>;
+}
+
+export interface NotifierSettings {
+    readonly backend: HandlerBackend;
+    readonly board: NoticeBoard | undefined;
+    readonly node: ClusterNode;
+    readonly local: LocalSessions;
+    readonly timeoutMs: number;
+}
+
+export class Notifier implements ClusterNotifications {
+    constructor(private readonly settings: NotifierSettings) {}
+
+    toolsChanged(): Promise<void> {
+        return this.all('notifications/tools/list_changed');
+    }
+
+    promptsChanged(): Promise<void> {
+        return this.all('notifications/prompts/list_changed');
+    }
+
+    resourcesChanged(): Promise<void> {
+        return this.all('notifications/resources/list_changed');
+    }
+
+    resourceUpdated(uri: string): Promise<void> {
+        return this.all('notifications/resources/updated', { uri });
+    }
+
+    async all(method: string, params?: JSONRPCNotification['params']): Promise<void> {
+        const { board } = this.settings;
+        const notice = notification(method, params);
+        if (board) {
+            await board.put(notice);
+            await this.look();
+        } else {
+            await this.tellHere(only(notice));
+        }
+    }
+
+    async session(sessionId: string, method: string, params?: JSONRPCNotification['params']): Promise<boolean> {
+        const { backend, local, node, timeoutMs } = this.settings;
+        const message = notification(method, params);
+        if (!(await withinDeadline(timeoutMs, () => backend.sessionStore.sessionExists(sessionId)))) {
+            return false;
+        }
+        const { eventLog } = backend;
+        if (!eventLog) {
+            await local.get(sessionId)?.transport.send(message);
+            return true;
+        }
+        const event = { streamId: standaloneStream, message, undelivered: true };
+        const [position = null] = await withinDeadline(timeoutMs, () => eventLog.append(sessionId, [event]));
+        node.doorbells.ring(await digest(sessionId), standaloneStream);
+        return position !== null;
+    }
+
+    /** There may be something new on the board: the sessions here whose stream is open are told. */
+    async look(): Promise<void> {
+        const { board } = this.settings;
+        if (board) {
+            await board.refresh();
+            await this.tellHere(board);
+        }
+    }
+
+    private async tellHere(notices: Notices): Promise<void> {
+        const open = this.settings.local.all().filter(({ transport }) => transport.isStandaloneOpen);
+        await Promise.all(open.map(({ transport }) => transport.tell(notices)));
+    }
+}
+
+/** One notice, for sessions that cannot be told later. */
+function only(notice: JSONRPCNotification): Notices {
+    const uri = notice.method === 'notifications/resources/updated' ? String(notice.params?.['uri']) : undefined;
+    return {
+        since: (position, subscriptions) =>
+            Promise.resolve({ news: uri === undefined || subscriptions.includes(uri) ? [notice] : [], position })
+    };
+}

@@ -1,0 +1,218 @@
+import { ClusterNode } from '../cluster/clusterNode.js';
+import { withinDeadline } from '../deadline.js';
+import { SessionError, toError } from '../errors.js';
+import { createMemoryBackend, type MemoryBackend } from '../memory/backend.js';
+import { requireCount, requirePositive } from '../positiveOptions.js';
+import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
+import { isValidSessionId } from '../session/sessionId.js';
+import type { Exchange } from '../transport/exchange.js';
+import { replies } from '../transport/replies.js';
+import type { SessionStart } from '../transport/transport.js';
+import { Admission } from './admission.js';
+import { LocalSessions, type LocalSession } from './localSessions.js';
+import { NoticeBoard } from './noticeBoard.js';
+import { Notifier } from './notify.js';
+import { Operators } from './operators.js';
+import type { HandlerBackend, SessionHandlerOptions, SessionServerFactory } from './options.js';
+import { SessionTransport } from './sessionTransport.js';
+
+const defaultMaxLocalSessions = 10_000;
+const defaultLocalIdleMs = 300_000;
+const defaultStoreTimeoutMs = 1000;
+/** How often it is looked whether all calls have ended, in milliseconds. */
+const drainLookMs = 25;
+
+/** State of the store, and of this node. */
+export interface HandlerHealth {
+    /** Whether this node should get requests: false from {@link SessionRouter.drain} on. */
+    readonly ready: boolean;
+    /** Whether the store answers. */
+    readonly store: 'ok' | 'unavailable';
+    /** How long the store took to answer, in milliseconds. */
+    readonly storeMs: number;
+    /** How many sessions this node holds in memory. */
+    readonly localSessions: number;
+}
+
+/** Brings each request to the transport of its session, which it makes when there is none on this node. */
+export class SessionRouter {
+    readonly notifier: Notifier;
+    readonly operators: Operators;
+    private readonly local: LocalSessions;
+    private readonly admission: Admission;
+    private readonly backend: HandlerBackend;
+    /** Where no other was given: it ends with the handler. */
+    private readonly ownBackend: MemoryBackend | undefined;
+    private readonly node: ClusterNode;
+    private readonly board: NoticeBoard | undefined;
+    private readonly timeoutMs: number;
+    private readonly stopListening: () => void;
+    private isDraining = false;
+    private closing: Promise<void> | undefined;
+
+    constructor(
+        private readonly factory: SessionServerFactory,
+        private readonly options: SessionHandlerOptions,
+        private readonly rules: ProtocolRules = defaultProtocolRules
+    ) {
+        this.ownBackend = options.backend ? undefined : createMemoryBackend();
+        this.backend = options.backend ?? (this.ownBackend as MemoryBackend);
+        this.timeoutMs = options.storeTimeoutMs ?? defaultStoreTimeoutMs;
+        this.local = new LocalSessions({
+            maxSessions: requireCount(options.maxLocalSessions ?? defaultMaxLocalSessions, 'maxLocalSessions'),
+            idleMs: requirePositive(options.localIdleMs ?? defaultLocalIdleMs, 'localIdleMs'),
+            report: error => this.report(error)
+        });
+        this.admission = new Admission(options);
+        const { eventLog, messageBus } = this.backend;
+        const node = (this.node = ClusterNode.on(messageBus));
+        const { backend, local, timeoutMs } = this;
+        this.board = eventLog && new NoticeBoard(eventLog, node, timeoutMs);
+        this.notifier = new Notifier({ backend, board: this.board, node, local, timeoutMs });
+        this.operators = new Operators(backend, node, timeoutMs);
+        this.stopListening = node.onNotice(() => this.lookAtNotices());
+        // A transport whose options contradict each other throws; better now than at the first request.
+        void this.newTransport({ connectServer: () => Promise.resolve() });
+    }
+
+    get localSessions(): number {
+        return this.local.size;
+    }
+
+    get isReady(): boolean {
+        return !this.isDraining;
+    }
+
+    /** Answers one request. Never rejects. */
+    async serve(exchange: Exchange, address: string | undefined): Promise<void> {
+        try {
+            const refusal = this.closing ? replies.unavailable : await this.admission.refusalOf(exchange, address);
+            if (refusal) {
+                exchange.reply(refusal);
+                return;
+            }
+            const claimed = exchange.header('mcp-session-id');
+            const sessionId = isValidSessionId(claimed) ? claimed : undefined;
+            const session = (sessionId !== undefined && this.local.get(sessionId)) || this.begin(sessionId);
+            await this.serveIn(session, exchange);
+        } catch (error) {
+            this.report(toError(error));
+            exchange.reply(replies.internalError);
+        }
+    }
+
+    async health(): Promise<HandlerHealth> {
+        const asked = performance.now();
+        const store = await withinDeadline(this.timeoutMs, () => this.backend.sessionStore.sessionExists('health')).then(
+            () => 'ok' as const,
+            () => 'unavailable' as const
+        );
+        return { ready: this.isReady, store, storeMs: performance.now() - asked, localSessions: this.local.size };
+    }
+
+    async drain(graceMs: number): Promise<void> {
+        this.isDraining = true;
+        const deadline = performance.now() + graceMs;
+        this.local.all().forEach(({ transport }) => transport.retireStreams());
+        while (performance.now() < deadline && this.local.all().some(({ requests, transport }) => requests > 0 || transport.isBusy)) {
+            await new Promise(resolve => setTimeout(resolve, drainLookMs));
+        }
+    }
+
+    close(): Promise<void> {
+        this.isDraining = true;
+        this.stopListening();
+        this.closing ??= this.endAll().catch((error: unknown) => this.report(toError(error)));
+        return this.closing;
+    }
+
+    private async endAll(): Promise<void> {
+        await this.local.clear();
+        await this.ownBackend?.close();
+    }
+
+    /** @param sessionId the id that the request names, if it can be one. */
+    private begin(sessionId: string | undefined): LocalSession {
+        const transport = this.newTransport({
+            connectServer: start => this.connect(session, start),
+            openingFailed: () => this.drop(session),
+            noticed: () => this.board?.position,
+            standaloneOpened: () => {
+                transport.forgetTold();
+                this.lookAtNotices();
+            }
+        });
+        const session: LocalSession = { transport, id: sessionId, server: undefined, requests: 0, usedAt: performance.now() };
+        transport.onerror = error => this.report(error);
+        transport.onclose = () => this.local.delete(session);
+        this.local.add(session);
+        if (this.isDraining) {
+            transport.retireStreams();
+        }
+        return session;
+    }
+
+    private newTransport(hooks: ConstructorParameters<typeof SessionTransport>[2]): SessionTransport {
+        const { sessionStore, eventLog, messageBus, sessionLock } = this.backend;
+        const { sessionIdGenerator = () => crypto.randomUUID() } = this.options;
+        return new SessionTransport(
+            {
+                ...this.options,
+                // It has been checked before the transport is asked.
+                enableDnsRebindingProtection: false,
+                sessionIdGenerator,
+                sessionStorageMode: 'external',
+                sessionStore,
+                eventLog,
+                messageBus,
+                sessionLock,
+                bind: this.admission.binding
+            },
+            this.rules,
+            hooks
+        );
+    }
+
+    private async serveIn(session: LocalSession, exchange: Exchange): Promise<void> {
+        session.requests++;
+        this.local.use(session);
+        try {
+            await session.transport.serve(exchange);
+        } finally {
+            session.requests--;
+            this.drop(session);
+        }
+    }
+
+    /** Nothing is kept of a request that was of no session. */
+    private drop(session: LocalSession): void {
+        if (session.requests === 0 && session.transport.isVacant) {
+            this.local.letGo(session);
+        }
+    }
+
+    private async connect(session: LocalSession, start: SessionStart): Promise<void> {
+        if (!start.restored) {
+            await this.board?.find().catch((error: unknown) => this.report(toError(error)));
+        }
+        const server = await this.factory(start);
+        if (typeof (server as Partial<typeof server> | undefined)?.connect !== 'function') {
+            throw new SessionError('CONFIGURATION', 'The factory of createSessionHandler must return a new McpServer or Server');
+        }
+        session.server = server;
+        await server.connect(session.transport);
+        this.local.setId(session, start.sessionId);
+    }
+
+    private lookAtNotices(): void {
+        this.notifier.look().catch((error: unknown) => this.report(toError(error)));
+    }
+
+    private report(error: Error): void {
+        try {
+            this.options.onerror?.(error);
+        } catch {
+            // There is nobody left to tell.
+        }
+    }
+}

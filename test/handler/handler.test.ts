@@ -1,0 +1,173 @@
+import { createMemoryBackend } from '@mcp-sessions/core';
+import { describe, expect, it, vi } from 'vitest';
+import { officialClient } from '../cluster/support/officialClient.js';
+import { startNode, startPair } from './support/nodes.js';
+import { request, initialize } from './support/requests.js';
+
+describe('a handler', () => {
+    it('serves the official client without a backend', async () => {
+        const node = await startNode();
+        const { client, tool } = await officialClient(node.url);
+        expect(await tool('echo', { value: 'hello' })).toBe('hello');
+        expect(node.servers).toHaveLength(1);
+        await client.close();
+    });
+
+    it('S5: makes one server for a session on a node, also for many first requests at once', async () => {
+        const [first, second] = await startPair();
+        const id = await initialize(first.url);
+        const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => request(second.url, id, 'tools/call', echo(`n${n}`))));
+        expect(answers.map(answer => answer.status)).toEqual(Array(50).fill(200));
+        expect(answers.map((answer, n) => answer.text.includes(`n${n}`))).toEqual(Array(50).fill(true));
+        expect(second.contexts).toMatchObject([{ sessionId: id, restored: true }]);
+        expect(first.contexts).toMatchObject([{ sessionId: id, restored: false }]);
+        expect((await request(second.url, id, 'tools/call', { name: 'client', arguments: {} })).text).toContain('tester');
+    });
+
+    it('S8, P8: makes no server and keeps nothing for what is of no session', async () => {
+        const node = await startNode();
+        expect((await request(node.url, 'unknown', 'tools/list')).status).toBe(404);
+        expect((await request(node.url, undefined, 'tools/list')).status).toBe(400);
+        expect((await request(node.url, 'with space', 'tools/list')).status).toBe(404);
+        expect((await request(node.url, undefined, 'initialize', {})).status).toBe(400);
+        expect(node.contexts).toEqual([]);
+        expect(node.handler.localSessions).toBe(0);
+    });
+
+    it('S9: initialize with a live id is refused, with a dead one it begins a new session', async () => {
+        const [first, second] = await startPair();
+        const id = await initialize(first.url);
+        for (const node of [first, second]) {
+            expect((await request(node.url, id, 'initialize', initializeParams())).status).toBe(400);
+        }
+        expect((await request(second.url, id, 'tools/list')).status).toBe(200);
+        const fresh = await request(second.url, 'dead', 'initialize', initializeParams());
+        expect(fresh.status).toBe(200);
+        expect(fresh.sessionId).not.toBe('dead');
+        expect((await request(first.url, fresh.sessionId, 'tools/list')).status).toBe(200);
+        expect((await request(second.url, 'dead', 'tools/list')).status).toBe(404);
+        expect(second.handler.localSessions).toBe(2);
+    });
+
+    it('S10: a DELETE on one node ends the session on the other', async () => {
+        const [first, second] = await startPair();
+        const id = await initialize(first.url);
+        await request(second.url, id, 'tools/list');
+        expect((await fetch(first.url, { method: 'DELETE', headers: { 'mcp-session-id': id } })).status).toBe(200);
+        expect((await request(first.url, id, 'tools/list')).status).toBe(404);
+        await vi.waitFor(async () => expect((await request(second.url, id, 'tools/list')).status).toBe(404), 5000);
+        expect([first.handler.localSessions, second.handler.localSessions]).toEqual([0, 0]);
+    });
+
+    it('P8: a factory that throws answers 500 and leaves nothing', async () => {
+        const backend = createMemoryBackend();
+        let fails = true;
+        const node = await startNode({ backend });
+        const { createSessionHandler } = await import('@mcp-sessions/sdk/server');
+        const errors: Error[] = [];
+        const handler = createSessionHandler(
+            () => {
+                if (fails) throw new Error('no database');
+                return (node as unknown as { build(): never }).build();
+            },
+            { backend, onerror: error => errors.push(error) }
+        );
+        const send = () =>
+            handler.fetch(
+                new Request('http://localhost/mcp', {
+                    method: 'POST',
+                    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+                    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams() })
+                })
+            );
+        const refused = await send();
+        expect(refused.status).toBe(500);
+        expect(await refused.text()).not.toContain('database');
+        expect(errors.map(String)).toEqual(['Error: no database']);
+        expect(handler.localSessions).toBe(0);
+        fails = false;
+        expect((await send()).status).toBe(200);
+        await handler.close();
+    });
+
+    it('serves one session through node:http and through fetch', async () => {
+        const node = await startNode();
+        const id = await initialize(node.url);
+        const response = await node.handler.fetch(
+            new Request('http://localhost/mcp', {
+                method: 'POST',
+                headers: {
+                    'content-type': 'application/json',
+                    accept: 'application/json, text/event-stream',
+                    'mcp-session-id': id
+                },
+                body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: echo('both') })
+            })
+        );
+        expect(await response.text()).toContain('both');
+        expect(node.servers).toHaveLength(1);
+    });
+
+    it('takes the body that a middleware has parsed', async () => {
+        const node = await startNode();
+        const answer = await node.handler.fetch(
+            new Request('http://localhost/mcp', {
+                method: 'POST',
+                headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+            }),
+            { parsedBody: { jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams() } }
+        );
+        expect(answer.status).toBe(200);
+    });
+
+    it('refuses options that make no sense at once', async () => {
+        const { createSessionHandler } = await import('@mcp-sessions/sdk/server');
+        const factory = () => (undefined as unknown as { build(): never }).build();
+        expect(() => createSessionHandler(factory, { maxLocalSessions: 0 })).toThrow(RangeError);
+        expect(() => createSessionHandler(factory, { localIdleMs: -1 })).toThrow(RangeError);
+        expect(() => createSessionHandler(factory, { keepAliveMs: 1, standaloneStream: 'other' as 'reject' })).toThrow('standaloneStream');
+    });
+});
+
+describe('what a node holds', () => {
+    it('S3: idle sessions are let go, and go on with their next request', async () => {
+        const node = await startNode({ localIdleMs: 200 });
+        const id = await initialize(node.url);
+        await vi.waitFor(() => expect(node.handler.localSessions).toBe(0), 5000);
+        expect((await request(node.url, id, 'tools/call', echo('again'))).text).toContain('again');
+        expect(node.contexts.map(context => context.restored)).toEqual([false, true]);
+    });
+
+    it('S3: no more sessions are held than may be, and all of them live', async () => {
+        const node = await startNode({ maxLocalSessions: 3 });
+        const ids = [];
+        for (let n = 0; n < 10; n++) ids.push(await initialize(node.url));
+        expect(node.handler.localSessions).toBe(3);
+        for (const id of ids) expect((await request(node.url, id, 'tools/list')).status).toBe(200);
+        expect(node.handler.localSessions).toBe(3);
+    });
+
+    it('one with an open stream, a running call or a pending question is not let go', async () => {
+        const node = await startNode({ localIdleMs: 150, maxLocalSessions: 1 });
+        const streaming = await initialize(node.url);
+        const get = await fetch(node.url, { headers: { accept: 'text/event-stream', 'mcp-session-id': streaming } });
+        const calling = await initialize(node.url);
+        const call = request(node.url, calling, 'tools/call', { name: 'wait', arguments: { name: 'w' } });
+        await vi.waitFor(() => expect(node.waits('w')).toBe(true), 5000);
+        const idle = await initialize(node.url);
+        await vi.waitFor(() => expect(node.handler.localSessions).toBe(2), 5000);
+        node.go('w');
+        expect((await call).text).toContain('w is over');
+        await get.body?.cancel();
+        await vi.waitFor(() => expect(node.handler.localSessions).toBe(0), 5000);
+        expect((await request(node.url, idle, 'tools/list')).status).toBe(200);
+    });
+});
+
+function echo(value: string) {
+    return { name: 'echo', arguments: { value } };
+}
+
+function initializeParams() {
+    return { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'tester', version: '1' } };
+}
