@@ -3,7 +3,7 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { createSessionHandler as createHandler } from '@mcp-sessions/core';
-import type { SessionContext, SessionHandler, SessionHandlerOptions as HandlerOptions, SessionServerFactory } from '@mcp-sessions/core';
+import type { SessionContext, SessionHandler, SessionHandlerOptions as HandlerOptions } from '@mcp-sessions/core';
 import { sdkProtocolRules } from './protocolRules.js';
 
 /** Options of {@link createSessionHandler}: those of the transports, which each session's transport gets, and its own. */
