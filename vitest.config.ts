@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -17,6 +18,8 @@ export default defineConfig({
     },
     test: {
         retry: 0,
+        // Most tests wait for servers more than they compute.
+        maxWorkers: Math.max(2, availableParallelism() - 1),
         testTimeout: 30_000,
         hookTimeout: 120_000,
         projects: [

@@ -1,3 +1,4 @@
+import { publish } from './diagnostics.js';
 import { SessionError, isSessionError, toError } from './errors.js';
 import { later } from './timers.js';
 
@@ -8,17 +9,38 @@ import { later } from './timers.js';
  * @param start may throw where it should reject.
  */
 export function withinDeadline<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
+    const began = performance.now();
     return new Promise<T>((resolve, reject) => {
-        const timer = later(() => reject(unavailable(new Error(`No answer within ${timeoutMs} ms`))), timeoutMs);
+        let isOver = false;
+        const fail = (error: SessionError, reason: string): void => {
+            if (!isOver) {
+                isOver = true;
+                publish('store-down', () => ({ durationMs: performance.now() - began, reason }));
+                reject(error);
+            }
+        };
+        const timer = later(() => {
+            const cause = new Error(`No answer within ${timeoutMs} ms`);
+            fail(unavailable(cause), cause.message);
+        }, timeoutMs);
         const call = new Promise<T>(settle => settle(start()));
         call.then(
             value => {
                 clearTimeout(timer);
+                const durationMs = performance.now() - began;
+                if (!isOver && durationMs > timeoutMs / 2) {
+                    publish('store-slow', () => ({ durationMs }));
+                }
                 resolve(value);
             },
             (cause: unknown) => {
                 clearTimeout(timer);
-                reject(isSessionError(cause) && !isForeignOutage(cause) ? cause : unavailable(cause));
+                if (isSessionError(cause) && !isForeignOutage(cause)) {
+                    reject(cause);
+                } else {
+                    // The message of a driver may say what was to be stored, or where.
+                    fail(unavailable(cause), codeOf(cause));
+                }
             }
         );
     });
@@ -41,4 +63,10 @@ function withoutData(cause: unknown): Error {
     const { name, message, code, stack } = toError(cause) as Error & { code?: unknown };
     const plain = new Error(message);
     return Object.assign(plain, { name, stack, ...(typeof code === 'string' && { code }) });
+}
+
+/** What a driver calls the failure. */
+function codeOf(cause: unknown): string {
+    const { name, code } = toError(cause) as Error & { code?: unknown };
+    return typeof code === 'string' ? code : name;
 }

@@ -5,6 +5,7 @@ export { encryptMessageBus } from './atRest/messageBus.js';
 export type { EncryptionOptions } from './atRest/sealer.js';
 export { encryptSessionStore } from './atRest/sessionStore.js';
 export { PollingBus, type PollingBusOptions } from './bus/pollingBus.js';
+export type { DiagnosticEvents } from './diagnostics.js';
 export { digest, fingerprint, fingerprintOfDigest } from './digest.js';
 export { createSessionHandler, type FetchOptions, type SessionHandler } from './handler/createSessionHandler.js';
 export { shutDown, shutdownOnSignals, type ShutdownOptions } from './handler/nodeShutdown.js';

@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
-// #region import
-import { createRedisBackend, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
-// #endregion import
-import express, { type Request, type Response } from 'express';
+import { createRedisBackend, createSessionHandler, shutdownOnSignals } from '@mcp-sessions/sdk/server';
+import express from 'express';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -18,40 +14,12 @@ function buildServer(): McpServer {
 
 // #region mount
 const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-const backend = createRedisBackend({ redis, ttlSeconds: 3600 });
-const transports = new Map<string, Promise<StreamableHTTPServerTransport>>();
-
-async function mcp(req: Request, res: Response): Promise<void> {
-    const sessionId = isInitializeRequest(req.body) ? undefined : req.get('mcp-session-id');
-    const held = (sessionId && transports.get(sessionId)) || connect(sessionId);
-    const transport = await held;
-    await transport.handleRequest(req, res, req.body);
-    if (sessionId && transport.isVacant && transports.get(sessionId) === held) {
-        transports.delete(sessionId); // there is no such session: the client was told so
-    }
-}
-
-/** A server and a transport for one session: a new one, or one that another node began. */
-function connect(sessionId?: string): Promise<StreamableHTTPServerTransport> {
-    const transport = new StreamableHTTPServerTransport({
-        sessionIdGenerator: () => randomUUID(),
-        ...backend,
-        onsessioninitialized: id => void transports.set(id, connected),
-        onsessionrestored: id => void transports.set(id, connected)
-    });
-    transport.onclose = () => transports.delete(transport.sessionId ?? '');
-    const connected = buildServer()
-        .connect(transport)
-        .then(() => transport);
-    if (sessionId) {
-        transports.set(sessionId, connected); // before anything is awaited: requests that come at once share it
-    }
-    return connected;
-}
+const sessions = createSessionHandler(() => buildServer(), { backend: createRedisBackend({ redis }) });
 
 const app = express();
-app.all('/mcp', express.json(), mcp);
+app.all('/mcp', sessions.node);
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
+
+shutdownOnSignals(sessions, { server, onclose: () => redis.quit() });
 // #endregion mount
-const listener = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
-    console.log(`MCP server on ${JSON.stringify(listener.address())}`);
-});
+server.on('listening', () => console.log(JSON.stringify(server.address())));

@@ -79,8 +79,13 @@ export class Doorbells {
     insist(session: string, address: string, message: BusMessage): void {
         const text = JSON.stringify(message);
         const published = this.publish(address, text).catch(() => this.ringLater(address, text));
+        this.mustLeave(session, published);
+    }
+
+    /** Has {@link told} wait for something else of the session that must leave this process. It does not reject. */
+    mustLeave(session: string, leaving: Promise<void>): void {
         if (this.bus?.polls) {
-            this.noteTelling(session, published);
+            this.noteTelling(session, leaving);
         }
     }
 
@@ -157,11 +162,11 @@ export class Doorbells {
         await this.bus?.publish(address, text);
     }
 
-    private noteTelling(session: string, published: Promise<void>): void {
+    private noteTelling(session: string, leaving: Promise<void>): void {
         const telling = this.telling.get(session) ?? new Set();
-        this.telling.set(session, telling.add(published));
-        void published.then(() => {
-            telling.delete(published);
+        this.telling.set(session, telling.add(leaving));
+        void leaving.then(() => {
+            telling.delete(leaving);
             if (telling.size === 0 && this.telling.get(session) === telling) {
                 this.telling.delete(session);
             }

@@ -25,6 +25,7 @@ export interface SessionHandler {
      * @param req `req.auth`, where a middleware such as `requireBearerAuth` set it, says who asks.
      * @param res nothing may have been written to it.
      * @param parsedBody the body, where something has parsed it already; by default `req.body`, as `express.json()` leaves it.
+     * A function is no body: routers such as Express pass their `next` here, which is not called.
      */
     node(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse, parsedBody?: unknown): Promise<void>;
 
@@ -98,12 +99,14 @@ export function createSessionHandler(
     const router = new SessionRouter(factory, options, rules);
     const { notifier, operators } = router;
     return {
-        node: (req, res, parsedBody = (req as { body?: unknown }).body) =>
-            serveNode(req, res, parsedBody, exchange => {
+        node: (req, res, third) => {
+            const parsedBody = third === undefined || typeof third === 'function' ? (req as { body?: unknown }).body : third;
+            return serveNode(req, res, parsedBody, exchange => {
                 // A client that keeps its connection would stay on this node.
                 res.shouldKeepAlive &&= router.isReady;
                 return router.serve(exchange, req.socket?.remoteAddress);
-            }),
+            });
+        },
         fetch: async (request, fetchOptions = {}) => {
             const exchange = new WebExchange(request, fetchOptions);
             await router.serve(exchange, fetchOptions.address);

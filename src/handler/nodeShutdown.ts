@@ -19,7 +19,7 @@ export interface ShutdownOptions {
     /** Milliseconds for calls that run. @default 10000 */
     graceMs?: number | undefined;
     /** Called when sessions are let go: close the backend's client and what else is open here. */
-    onclose?: (() => void | Promise<void>) | undefined;
+    onclose?: (() => void | Promise<unknown>) | undefined;
     /** End the process afterwards, with exit code 0; 1 if something failed. @default true */
     exit?: boolean | undefined;
 }

@@ -83,7 +83,9 @@ export class Notifier implements ClusterNotifications {
         }
         const event = { streamId: standaloneStream, message, undelivered: true };
         const [position = null] = await withinDeadline(timeoutMs, () => eventLog.append(sessionId, [event]));
-        node.doorbells.ring(await digest(sessionId), standaloneStream);
+        const sessionName = await digest(sessionId);
+        node.doorbells.ring(sessionName, standaloneStream);
+        await node.doorbells.told(sessionName);
         return position !== null;
     }
 

@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
+import { publishOf } from '../diagnostics.js';
 import { digest } from '../digest.js';
 import { SessionError } from '../errors.js';
 import type { ListOptions, SessionData, SessionPage } from '../ports/sessionStore.js';
@@ -30,7 +31,11 @@ export class Operators {
         const { sessionStore, eventLog } = this.backend;
         const existed = await this.within(() => sessionStore.sessionExists(sessionId));
         await this.within(() => sessionStore.deleteSession(sessionId));
-        this.node.announceChange(await digest(sessionId));
+        const sessionName = await digest(sessionId);
+        if (existed) {
+            publishOf('session-ended', sessionName);
+        }
+        this.node.announceChange(sessionName);
         if (eventLog) {
             await this.within(() => eventLog.drop(sessionId));
         }

@@ -4,6 +4,7 @@ import { SessionError, toError } from '../errors.js';
 import { createMemoryBackend, type MemoryBackend } from '../memory/backend.js';
 import { requireCount, requirePositive } from '../positiveOptions.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
+import { later } from '../timers.js';
 import { isValidSessionId } from '../session/sessionId.js';
 import type { Exchange } from '../transport/exchange.js';
 import { replies } from '../transport/replies.js';
@@ -21,6 +22,8 @@ const defaultLocalIdleMs = 300_000;
 const defaultStoreTimeoutMs = 1000;
 /** How often it is looked whether all calls have ended, in milliseconds. */
 const drainLookMs = 25;
+/** How often it is looked whether a refused `initialize` has its answer, in milliseconds. */
+const dropLookMs = 20;
 
 /** State of the store, and of this node. */
 export interface HandlerHealth {
@@ -86,9 +89,9 @@ export class SessionRouter {
     /** Answers one request. Never rejects. */
     async serve(exchange: Exchange, address: string | undefined): Promise<void> {
         try {
-            const refusal = this.closing ? replies.unavailable : await this.admission.refusalOf(exchange, address);
-            if (refusal) {
-                exchange.reply(refusal);
+            const refusal = await this.admission.refusalOf(exchange, address);
+            if (refusal ?? this.closing) {
+                exchange.reply(refusal ?? replies.unavailable);
                 return;
             }
             const claimed = exchange.header('mcp-session-id');
@@ -184,9 +187,16 @@ export class SessionRouter {
         }
     }
 
-    /** Nothing is kept of a request that was of no session. */
+    /** Nothing is kept of a request that was of no session. It has its answer first. */
     private drop(session: LocalSession): void {
-        if (session.requests === 0 && session.transport.isVacant) {
+        const { transport, requests } = session;
+        if (requests > 0 || !transport.isVacant) {
+            return;
+        }
+        this.local.delete(session);
+        if (transport.isBusy) {
+            later(() => this.drop(session), dropLookMs);
+        } else {
             this.local.letGo(session);
         }
     }

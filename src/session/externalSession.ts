@@ -1,3 +1,5 @@
+import { publish, publishOf } from '../diagnostics.js';
+import { fingerprintOfDigest } from '../digest.js';
 import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
 import type { SessionLock } from '../ports/sessionLock.js';
@@ -170,7 +172,9 @@ export class ExternalSession implements SessionGate {
             await this.announceEnd(sessionId);
             await this.access.delete(sessionId);
             this.ended = true;
-            await this.host.deleted(sessionId, await digest(sessionId));
+            const sessionName = await digest(sessionId);
+            publishOf('session-ended', sessionName);
+            await this.host.deleted(sessionId, sessionName);
             return undefined;
         }).finally(() => {
             this.ending = undefined;
@@ -280,6 +284,7 @@ export class ExternalSession implements SessionGate {
                 throw error;
             }
             this.adopt(record);
+            publishOf('session-created', this.sessionName);
             return undefined;
         } finally {
             this.undoOpen();
@@ -312,6 +317,7 @@ export class ExternalSession implements SessionGate {
     }
 
     private async restore(record: SessionRecord, request: SessionRequest): Promise<void> {
+        const began = performance.now();
         try {
             // Servers file what belongs to a session under the id that the transport has at that time.
             await this.take(record.sessionId);
@@ -324,8 +330,8 @@ export class ExternalSession implements SessionGate {
             });
         }
         this.adopt(record);
-        this.host.extended();
-        this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error)));
+        publish('session-restored', () => ({ session: fingerprintOfDigest(this.sessionName), durationMs: performance.now() - began }));
+        this.host.extended(this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error))));
         try {
             await this.options.callbacks.onsessionrestored?.(record.sessionId);
         } catch (error) {
@@ -350,6 +356,7 @@ export class ExternalSession implements SessionGate {
     /** The session was ended elsewhere, or has expired: what is left of it here goes too. */
     private lose(): void {
         this.ended = true;
+        publishOf('session-expired', this.sessionName);
         this.host.sessionGone();
     }
 

@@ -41,7 +41,7 @@ export class ExternalState implements StateKeeper {
             }
         });
         if (failure) {
-            throw (failure).error;
+            throw failure.error;
         }
         if (!lives) {
             throw sessionEnded();

@@ -37,8 +37,8 @@ export interface SessionHost {
     openingFailed(): void;
     /** The session is this transport's, under this name. */
     adopted(sessionName: string): void;
-    /** The session's life was extended. */
-    extended(): void;
+    /** The session's life was extended, or is being extended: then by what does not reject. */
+    extended(extending?: Promise<void>): void;
     /** The record was changed here: other nodes should know. */
     changed(): void;
     /** The record was deleted here: what else is kept of the session goes, and other nodes should know. */

@@ -1,9 +1,10 @@
 import { unavailable, withinDeadline } from '../deadline.js';
+import { publishOf } from '../diagnostics.js';
+import { digest, fingerprintOfDigest } from '../digest.js';
 import { SessionError } from '../errors.js';
 import type { SessionCreation, SessionStore } from '../ports/sessionStore.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
 import type { RecordChange } from './recordedRequests.js';
-import { fingerprint } from './sessionId.js';
 
 /** Longest pause before a change is tried again after another node changed the session first. */
 const longestPauseMs = 40;
@@ -73,7 +74,7 @@ export class StoreAccess {
 
     /**
      * Changes a record on the ground of its present state. `change` returns undefined when there is nothing to do.
-     * @param known what the caller believes the record to be; saves a read when it still is.
+     * @param known what the caller believes the record to be; saves a read when it still is, and there is something to do.
      * @returns the record as it stands now, or null when there is none.
      */
     async update(known: SessionRecord, change: RecordChange): Promise<SessionRecord | null> {
@@ -85,8 +86,16 @@ export class StoreAccess {
                 return null;
             }
             const difference = change(current);
-            if (!difference) {
+            if (!difference && current !== known) {
                 return current;
+            }
+            if (!difference) {
+                // What is known may be old, and the change mean something to what is there now.
+                current = await this.read(known.sessionId);
+                if (current?.revision === known.revision) {
+                    return known;
+                }
+                continue;
             }
             const next = revised(current, difference);
             this.checkSize(next);
@@ -122,10 +131,12 @@ export class StoreAccess {
         }
         const record = parseRecord(value, sessionId);
         if (record === null) {
+            const sessionName = await digest(sessionId);
+            publishOf('record-refused', sessionName);
             this.settings.onerror(
                 new SessionError(
                     'INVALID_RECORD',
-                    `The store returned no valid record for session ${await fingerprint(sessionId)}; it counts as absent`
+                    `The store returned no valid record for session ${fingerprintOfDigest(sessionName)}; it counts as absent`
                 )
             );
         }

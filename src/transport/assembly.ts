@@ -144,7 +144,13 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
             isBusy: () => router.isBusy,
             openingFailed: () => host.openingFailed(),
             adopted: sessionName => link?.join(sessionName),
-            extended: () => history.touch(),
+            extended: extending => {
+                for (const leaving of [extending, history.touch()]) {
+                    if (leaving) {
+                        link?.mustLeave(leaving);
+                    }
+                }
+            },
             changed: () => link?.announceChange(),
             deleted: async (sessionId, sessionName) => {
                 link?.announceChange(sessionName);

@@ -2,6 +2,8 @@ import type { ClusterNode } from '../cluster/clusterNode.js';
 import type { Member } from '../cluster/member.js';
 import { nodeOf } from '../cluster/nodeId.js';
 import { progressTokenOf, type Questions } from '../cluster/questionBook.js';
+import { publish } from '../diagnostics.js';
+import { fingerprintOfDigest } from '../digest.js';
 import { toError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import { replies, type Reply } from './replies.js';
@@ -121,7 +123,13 @@ export class ClusterLink implements Member {
         this.settings.node.announceChange(session, this);
     }
 
+    /** Has {@link told} wait for this, too. It does not reject. */
+    mustLeave(leaving: Promise<void>): void {
+        this.settings.node.doorbells.mustLeave(this.session, leaving);
+    }
+
     /** Resolves when other nodes can hear what was said to them; undefined when there is nothing to wait for. */
+
     told(session = this.session): Promise<void> | undefined {
         return this.settings.node.doorbells.told(session);
     }
@@ -165,6 +173,8 @@ export class ClusterLink implements Member {
                 await new Promise(resolve => setTimeout(resolve, reachAgainMs));
                 outcome = await deliver();
             }
+            const told = outcome === 'yes' ? 'delivered' : outcome === 'silent' ? 'unreachable' : 'gone';
+            publish('answer-routed', () => ({ session: fingerprintOfDigest(this.session), outcome: told }));
             if (outcome === 'yes' || !isResponse(message)) {
                 return 'done';
             }

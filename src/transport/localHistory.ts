@@ -90,8 +90,9 @@ export class LocalHistory implements StreamHistory {
         return false;
     }
 
-    touch(): void {
-        // How long an event store keeps its events is the application's business.
+    /** How long an event store keeps its events is the application's business. */
+    touch(): undefined {
+        return undefined;
     }
 
     hangUp(streamId: string): void {

@@ -232,19 +232,21 @@ export class LoggedHistory implements StreamHistory {
     }
 
     /** The session is used: its log must not expire before it. */
-    touch(): void {
+    touch(): Promise<void> | undefined {
         const { log, touchMs, onerror } = this.settings;
         const sessionId = this.settings.sessionId();
-        if (sessionId !== undefined && performance.now() - this.touchedAt >= touchMs) {
-            this.touchedAt = performance.now();
-            this.touched = this.within(() => log.touch(sessionId)).then(
-                position => {
-                    // A stream that begins here begins behind what there is already.
-                    this.position ||= position;
-                },
-                (error: unknown) => onerror(toError(error))
-            );
+        if (sessionId === undefined || performance.now() - this.touchedAt < touchMs) {
+            return undefined;
         }
+        this.touchedAt = performance.now();
+        this.touched = this.within(() => log.touch(sessionId)).then(
+            position => {
+                // A stream that begins here begins behind what there is already.
+                this.position ||= position;
+            },
+            (error: unknown) => onerror(toError(error))
+        );
+        return this.touched;
     }
 
     private readerFor(lastEventId: string | undefined): LoggedReader | undefined {

@@ -180,9 +180,9 @@ function withoutPseudoHeaders(headers: IncomingMessage['headers']): RequestInfo[
     return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
 }
 
-/** A connection that the application does not keep is closed, whatever a stream's own headers say. */
+/** A connection that the application does not keep is closed, whatever a stream's own headers say. HTTP/2 has no such thing. */
 function headOf(response: ServerResponse, headers: Record<string, string>): Record<string, string> {
-    return response.shouldKeepAlive ? headers : { ...headers, connection: 'close' };
+    return (response.shouldKeepAlive as boolean | undefined) === false ? { ...headers, connection: 'close' } : headers;
 }
 
 /** Written out, since a copy by spreading is a good part of what an answer costs. */

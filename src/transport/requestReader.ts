@@ -1,3 +1,5 @@
+import { publish, publishOf } from '../diagnostics.js';
+import { fingerprintOfDigest } from '../digest.js';
 import { toError } from '../errors.js';
 import { isResponse, type JSONRPCMessage, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
 import type { LogCursor, LogPage } from '../ports/eventLog.js';
@@ -46,6 +48,7 @@ export class RequestReader extends LoggedReader {
             return replies.unavailable;
         }
         this.passOn(exchange, positionOf(this.cursor));
+        publish('stream-resumed', () => ({ session: fingerprintOfDigest(this.settings.session()), stream: 'request' }));
         if (this.isComplete) {
             this.end();
             return undefined;
@@ -94,7 +97,10 @@ export class RequestReader extends LoggedReader {
             const events = this.origin.clientIds.flatMap((id, index) =>
                 this.isAnswered(id) ? [] : [{ streamId: this.streamId, message: errorFor(id), finalOf: String(index), undelivered: true }]
             );
-            await within(() => log.append(sessionId(), events));
+            const positions = await within(() => log.append(sessionId(), events));
+            if (positions.some(position => position !== null)) {
+                publishOf('producer-lost', this.settings.session());
+            }
             this.wake();
         } finally {
             this.isConcluding = false;

@@ -1,4 +1,6 @@
 import type { Outcome } from '../cluster/clusterNode.js';
+import { publish, publishOf } from '../diagnostics.js';
+import { fingerprintOfDigest } from '../digest.js';
 import { toError } from '../errors.js';
 import type { Claim, LogCursor } from '../ports/eventLog.js';
 import { later } from '../timers.js';
@@ -54,6 +56,12 @@ export class StandaloneReader extends LoggedReader {
             return replies.unavailable;
         }
         this.passOn(exchange, position);
+        const session = this.settings.session();
+        if (cursor) {
+            publish('stream-resumed', () => ({ session: fingerprintOfDigest(session), stream: 'standalone' }));
+        } else {
+            publishOf('stream-opened', session);
+        }
         return undefined;
     }
 
@@ -78,6 +86,7 @@ export class StandaloneReader extends LoggedReader {
     }
 
     protected giveUp(to: string | undefined): void {
+        publishOf('stream-taken-over', this.settings.session());
         this.hangUp(to === undefined ? undefined : takenOverRetryMs);
     }
 

@@ -55,8 +55,8 @@ export interface StreamHistory {
     /** A newer reader has claimed the stream of this one, which ends. False when it is not here. */
     yieldReader(reader: string): boolean;
 
-    /** The session is used: what is kept of it must not expire before it. */
-    touch(): void;
+    /** The session is used: what is kept of it must not expire before it. What it returns does not reject. */
+    touch(): Promise<void> | undefined;
 
     /** Ends the connections that read this stream, on whichever node. */
     hangUp(streamId: string): void;

@@ -127,7 +127,7 @@ describe('Redis Cluster', { timeout: 90_000 }, () => {
         });
     });
 
-    describe.each(['ioredis 6', 'ioredis 5'] as const)('%s', client => {
+    describe.each(clients)('%s', client => {
         it('F4: a replica takes over from a master that lives, which hands over all that it has: nothing is lost', async () => {
             const traffic = await Traffic.start(await nodesOn(client));
             await traffic.goesOn();

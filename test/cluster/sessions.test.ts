@@ -141,6 +141,16 @@ describe.each(backends)('on $name', kind => {
             expect(grown).toMatchObject([{ servers: 1, restored: 1, transports: 1 }]);
         });
 
+        it('S14: what tools keep is seen by both nodes, and updates of both at once all count', async () => {
+            const [a, b] = pair.nodes;
+            const wire = new Wire(mcpUrl(a!));
+            await wire.begin();
+            const nodes = [wire, wire.at(mcpUrl(b!))];
+            for (const n of [1, 2, 3, 4]) expect(await nodes[n % 2]!.tool('tally')).toBe(`${n}`);
+            const tallies = await Promise.all(Array.from({ length: 16 }, (_, n) => nodes[n % 2]!.tool('tally')));
+            expect(tallies.map(Number).sort((x, y) => x - y)).toEqual(Array.from({ length: 16 }, (_, n) => n + 5));
+        });
+
         it('S7: oninitialized fires once per session, onsessionrestored once per recovery, onsessionclosed once where DELETE arrives', async () => {
             const [a, b, c] = three.nodes;
             const wire = new Wire(mcpUrl(a!));

@@ -1,4 +1,4 @@
-import { createMemoryBackend, InMemoryMailbox, PollingBus } from '@mcp-sessions/core';
+import { createMemoryBackend, InMemoryMailbox, PollingBus, type MemoryBackend } from '@mcp-sessions/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bare, call, FetchNode, initialize, notify } from '../session/fetchNode.js';
 import { gate, type Gated } from '../support/gate.js';
@@ -10,12 +10,14 @@ const seldom = { minIntervalMs: 60_000, maxIntervalMs: 60_000 };
 let mailbox: Gated<InMemoryMailbox>;
 let bus: PollingBus;
 let node: FetchNode;
+let backend: MemoryBackend;
 let isJson = false;
 
 const open = () => {
     mailbox = gate(new InMemoryMailbox());
     bus = new PollingBus(mailbox.gated, seldom);
-    const { sessionStore, eventLog } = createMemoryBackend();
+    backend = createMemoryBackend();
+    const { sessionStore, eventLog } = backend;
     const { furnish } = new Stage();
     node = new FetchNode('N', { sessionStore, eventLog, messageBus: bus, furnish, revalidateMs: 60_000, enableJsonResponse: isJson });
 };
@@ -77,6 +79,26 @@ describe('where nodes poll, an answer ends when what other nodes must know waits
         open();
         const tell = call(await begun(), 'tools/call', { name: 'tell', arguments: { words: ['one'] } });
         expect(await ended(tell)).toEqual({ before: false, status: 200 });
+    });
+
+    it('S12: of a life that is extended by a node which has not seen the session', async () => {
+        isJson = true;
+        open();
+        const sessionId = await begun();
+        const store = gate(backend.sessionStore);
+        const { eventLog } = backend;
+        const cold = new FetchNode('C', { sessionStore: store.gated, eventLog, messageBus: bus, enableJsonResponse: true });
+        const touch = store.hold('updateSessionActivity');
+        let isWhole = false;
+        const answered = cold.fetch(call(sessionId, 'ping')).then(async response => {
+            await response.text();
+            isWhole = true;
+        });
+        await touch.reached;
+        await quiet();
+        expect(isWhole).toBe(false);
+        touch.open();
+        await answered;
     });
 
     it('S10: of a DELETE', async () => {

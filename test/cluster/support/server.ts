@@ -1,5 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SetLevelRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { sessionState } from '@mcp-sessions/sdk/server';
 import { z } from 'zod';
 import { Happenings } from './happenings.js';
 import { addPlay } from './playTool.js';
@@ -55,6 +56,10 @@ export function buildServer(nodeName: string, happenings = new Happenings(), rec
             sessionId: extra.sessionId ?? null
         };
         return text(JSON.stringify(state));
+    });
+    mcp.registerTool('tally', {}, async extra => {
+        const tally = await sessionState<{ tally: number }>(extra).update('tally', (before = 0) => before + 1);
+        return text(String(tally));
     });
     addStreamTools(mcp, nodeName, happenings);
     if (recorder) addPlay(mcp, recorder);

@@ -71,6 +71,13 @@ export class HandlerNode {
             await new Promise<void>(resolve => this.gates.set(name, resolve));
             return text(`${name} is over`);
         });
+        server.registerTool('ask', {}, async extra => {
+            const answer = await extra.sendRequest(
+                { method: 'elicitation/create', params: { message: 'Well?', requestedSchema: { type: 'object', properties: {} } } },
+                z.object({ action: z.string() })
+            );
+            return text(answer.action);
+        });
         server.registerTool('count', {}, async extra => {
             const count = await sessionState<{ count: number }>(extra).update('count', (before = 0) => before + 1);
             return text(count);

@@ -62,6 +62,21 @@ export function nodeRedisClusterChannels(redis: NodeRedisCluster, { clientPrefix
             ? (await redis.nodeClient(node)).sendCommand(['PUBLISH', channel, message])
             : send(prefix, ['PUBLISH', channel, message]));
     };
+    /** Unless it is told to read from them, the client does not know its replicas. */
+    const hasReplicas = async (channel: string): Promise<boolean> => {
+        const master = ownerOf(channel);
+        if (!master) {
+            return true;
+        }
+        try {
+            const [, , replicas] = (await (await redis.nodeClient(master)).sendCommand(['ROLE'])) as unknown[];
+            return !Array.isArray(replicas) || replicas.length > 0;
+        } catch {
+            // Access rules may forbid to ask. Then the count is not to be relied on.
+            return true;
+        }
+    };
+
     return {
         prefix,
         get isSharded() {
@@ -74,7 +89,7 @@ export function nodeRedisClusterChannels(redis: NodeRedisCluster, { clientPrefix
             try {
                 // Who listens at a server that was the master of the slot hears it, and is not counted.
                 const count = Number(await send(channel, ['SPUBLISH', channel, message]));
-                return count === 0 && redis.replicas.length > 0 ? undefined : count;
+                return count === 0 && (await hasReplicas(channel)) ? undefined : count;
             } catch (error) {
                 if (!isUnknownCommand(error)) {
                     throw error;

@@ -39,6 +39,7 @@ export type {
     Caller,
     Claim,
     ClusterNotifications,
+    DiagnosticEvents,
     EncryptionKey,
     EncryptionOptions,
     EventLog,
