@@ -56,7 +56,8 @@ describe('the packed fork', () => {
         expect(modulesOf(added.filter(file => !/^(esm|cjs)\/sessions\//.test(file)))).toEqual([
             'server/baseServer',
             'server/protocolRules',
-            'server/serverTransport'
+            'server/serverTransport',
+            'server/sessionHandler'
         ]);
         const notice = readFileSync(join(installed, 'NOTICE'), 'utf8');
         for (const module of [...modulesOf(changed), ...modulesOf(added.filter(file => !file.includes('/sessions/')))]) {
@@ -76,7 +77,7 @@ describe('the packed fork', () => {
             file =>
                 /\.(js|d\.ts)$/.test(file) &&
                 (file.includes('/sessions/') ||
-                    /\/server\/(index|(webStandardS|s)treamableHttp|protocolRules|serverTransport)\./.test(file))
+                    /\/server\/(index|(webStandardS|s)treamableHttp|protocolRules|serverTransport|sessionHandler)\./.test(file))
         );
         expect(own.length).toBeGreaterThan(20);
         for (const file of own) {
