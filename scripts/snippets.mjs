@@ -40,5 +40,5 @@ function snippet(path, region) {
         const indent = Math.min(...indents);
         text = inside.map(line => line.slice(indent)).join('\n') + '\n';
     }
-    return text;
+    return text.replace(/^ *\/\/ #(end)?region .*\n/gm, '');
 }

@@ -6,6 +6,7 @@ import { standaloneStream } from '../transport/eventIds.js';
 import type { LocalSessions } from './localSessions.js';
 import { notification, type NoticeBoard, type Notices } from './noticeBoard.js';
 import type { HandlerBackend } from './options.js';
+import type { SessionTransport } from './sessionTransport.js';
 
 /**
  * Notifications to the clients of a cluster, from any node. They go on each session's standalone stream (its GET), once each;
@@ -98,9 +99,34 @@ export class Notifier implements ClusterNotifications {
         }
     }
 
+    /** Another node has put up a notice, or may have. Where no stream is open nobody is told now, and the board is not read. */
+    async hear(): Promise<void> {
+        if (this.open().length > 0) {
+            await this.look();
+        }
+    }
+
+    /** A session's stream has been opened here: it is told what it has missed. The others are only if there is something new. */
+    async catchUp(transport: SessionTransport): Promise<void> {
+        const { board } = this.settings;
+        if (!board) {
+            return;
+        }
+        const before = board.position;
+        await board.refresh();
+        await (board.position === before ? transport.tell(board) : this.tellHere(board));
+    }
+
+    /** The sessions whose standalone stream is open here. */
+    private open(): SessionTransport[] {
+        return this.settings.local
+            .all()
+            .map(({ transport }) => transport)
+            .filter(transport => transport.isStandaloneOpen);
+    }
+
     private async tellHere(notices: Notices): Promise<void> {
-        const open = this.settings.local.all().filter(({ transport }) => transport.isStandaloneOpen);
-        await Promise.all(open.map(({ transport }) => transport.tell(notices)));
+        await Promise.all(this.open().map(transport => transport.tell(notices)));
     }
 }
 

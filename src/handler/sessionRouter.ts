@@ -142,7 +142,7 @@ export class SessionRouter {
             noticed: () => this.board?.position,
             standaloneOpened: () => {
                 transport.forgetTold();
-                this.lookAtNotices();
+                this.notifier.catchUp(transport).catch((error: unknown) => this.report(toError(error)));
             }
         });
         const session: LocalSession = { transport, id: sessionId, server: undefined, requests: 0, usedAt: performance.now() };
@@ -215,7 +215,7 @@ export class SessionRouter {
     }
 
     private lookAtNotices(): void {
-        this.notifier.look().catch((error: unknown) => this.report(toError(error)));
+        this.notifier.hear().catch((error: unknown) => this.report(toError(error)));
     }
 
     private report(error: Error): void {
