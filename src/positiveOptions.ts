@@ -14,6 +14,14 @@ export function requirePositive(value: number, name: string): number {
     return value;
 }
 
+/** @throws RangeError for what is neither zero nor a positive number. */
+export function requireNotNegative(value: number, name: string): number {
+    if (!Number.isFinite(value) || value < 0) {
+        throw new RangeError(`${name} must be zero or a positive number, got ${String(value)}`);
+    }
+    return value;
+}
+
 /** @throws RangeError for what is no positive whole number. */
 export function requireCount(value: number, name: string): number {
     if (!Number.isSafeInteger(value) || value <= 0) {

@@ -1,3 +1,4 @@
+import { isValidSessionId } from '../session/sessionId.js';
 import { bindToAuthInfo, type Bind } from '../session/principal.js';
 import type { Exchange } from '../transport/exchange.js';
 import { replies, type Reply } from '../transport/replies.js';
@@ -23,13 +24,13 @@ export class Admission {
     }
 
     /** Why a request is not let in; undefined to go on. Rejects with what the application's hooks throw. */
-    async refusalOf(exchange: Exchange, address: string | undefined): Promise<Reply | undefined> {
-        const { authenticate, limit } = this.options;
+    async refusalOf(exchange: Exchange): Promise<Reply | undefined> {
+        const { authenticate } = this.options;
         const refusal = this.allowed && checkSource(exchange, this.allowed);
         if (refusal) {
             return refusal;
         }
-        const { method, requestInfo } = exchange;
+        const { method, requestInfo, address } = exchange;
         if (authenticate && !exchange.authInfo) {
             const { headers, url } = requestInfo;
             const authInfo = await authenticate({ method, headers, url, address });
@@ -38,11 +39,18 @@ export class Admission {
             }
             exchange.authInfo = authInfo;
         }
+        // What cannot be an id begins a session, if anything.
+        return this.limitOf(exchange, !isValidSessionId(exchange.header('mcp-session-id')));
+    }
+
+    /** Whether the caller may go on now. Asked once more for a request that names a session and begins another. */
+    async limitOf(exchange: Exchange, isNew: boolean): Promise<Reply | undefined> {
+        const { limit } = this.options;
         if (!limit) {
             return undefined;
         }
-        const principal = this.bind(exchange.authInfo, requestInfo);
-        const verdict = await limit({ principal, address, method, isNew: exchange.header('mcp-session-id') === undefined });
+        const { method, authInfo, requestInfo, address } = exchange;
+        const verdict = await limit({ principal: this.bind(authInfo, requestInfo), address, method, isNew });
         return verdict === true ? undefined : replies.tooManyRequests(verdict === false ? 1 : verdict.retryAfterSeconds);
     }
 

@@ -103,13 +103,16 @@ export function createSessionHandler(
             const parsedBody = third === undefined || typeof third === 'function' ? (req as { body?: unknown }).body : third;
             return serveNode(req, res, parsedBody, exchange => {
                 // A client that keeps its connection would stay on this node.
-                res.shouldKeepAlive &&= router.isReady;
-                return router.serve(exchange, req.socket?.remoteAddress);
+                if (!router.isReady && res.shouldKeepAlive) {
+                    res.shouldKeepAlive = false;
+                    exchange.isLast = true;
+                }
+                return router.serve(exchange);
             });
         },
         fetch: async (request, fetchOptions = {}) => {
             const exchange = new WebExchange(request, fetchOptions);
-            await router.serve(exchange, fetchOptions.address);
+            await router.serve(exchange);
             return exchange.response;
         },
         notify: notifier,
@@ -124,7 +127,7 @@ export function createSessionHandler(
             return router.isReady;
         },
         health: () => router.health(),
-        drain: ({ graceMs = defaultGraceMs } = {}) => router.drain(requirePositive(graceMs, 'graceMs')),
+        drain: async ({ graceMs = defaultGraceMs } = {}) => router.drain(requirePositive(graceMs, 'graceMs')),
         close: () => router.close()
     };
 }

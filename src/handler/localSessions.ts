@@ -1,10 +1,12 @@
 import { toError } from '../errors.js';
-import { every } from '../timers.js';
+import { every, later } from '../timers.js';
 import type { SessionServer } from './options.js';
 import type { SessionTransport } from './sessionTransport.js';
 
 /** How many sessions are looked at for one that can be let go, where all may be busy. */
 const mostLooks = 100;
+/** How long a server may take to close, in milliseconds. */
+const closeTimeoutMs = 5000;
 
 /** A session that this node holds, or one that is being begun or recovered. */
 export interface LocalSession {
@@ -12,6 +14,8 @@ export interface LocalSession {
     /** Under which it is found here: its own, or the one that a request claims for it until that is known. */
     id: string | undefined;
     server: SessionServer | undefined;
+    /** Present when the server has been closed, or is being closed. */
+    serverClosed?: Promise<void>;
     /** Requests that are being handled. */
     requests: number;
     usedAt: number;
@@ -52,7 +56,7 @@ export class LocalSessions {
         }
         this.byId.set(session.id, session);
         this.timer ??= every(() => this.sweep(), Math.max(100, Math.min(30_000, this.settings.idleMs / 4)));
-        this.makeRoom();
+        this.makeRoom(session);
     }
 
     /** From here on the session is found under this id alone. */
@@ -99,10 +103,11 @@ export class LocalSessions {
         }
     }
 
-    private makeRoom(): void {
+    /** Lets the least recently used ones go, but not the one that the room is for. */
+    private makeRoom(newcomer: LocalSession): void {
         let looked = 0;
         for (const session of this.byId.values()) {
-            if (this.byId.size <= this.settings.maxSessions || ++looked > mostLooks) {
+            if (this.byId.size <= this.settings.maxSessions || session === newcomer || ++looked > mostLooks) {
                 break;
             }
             this.letGo(session);
@@ -117,12 +122,32 @@ export class LocalSessions {
         }
         // First out of the table: a request that comes now recovers the session.
         this.delete(session);
-        this.end(session).catch((error: unknown) => this.settings.report(toError(error)));
+        void this.end(session);
     }
 
-    private async end({ server, transport }: LocalSession): Promise<void> {
-        await server?.close?.();
-        await transport.close();
+    /** Never rejects, and does not wait for ever. */
+    private async end(session: LocalSession): Promise<void> {
+        await this.closeServer(session);
+        await session.transport.close();
+    }
+
+    /** Closes a session's server once, however the session ends: there it frees what it holds. */
+    closeServer(session: LocalSession): Promise<void> {
+        // Not before this is noted: a server that closes its transport comes here again.
+        session.serverClosed ??= Promise.resolve().then(() => this.tryToClose(session.server));
+        return session.serverClosed;
+    }
+
+    private async tryToClose(server: SessionServer | undefined): Promise<void> {
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const patience = new Promise<void>(resolve => (timer = later(resolve, closeTimeoutMs)));
+        try {
+            await Promise.race([server?.close?.(), patience]);
+        } catch (error) {
+            this.settings.report(toError(error));
+        } finally {
+            clearTimeout(timer);
+        }
     }
 
     private restIfEmpty(): void {

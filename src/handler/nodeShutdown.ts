@@ -8,7 +8,7 @@ const farewellMs = 500;
 
 export interface ShutdownOptions {
     /** The HTTP server that the handler is mounted on. Left out: only the handler is drained and closed. */
-    server?: Pick<Server, 'close' | 'closeAllConnections'> | undefined;
+    server?: (Pick<Server, 'close'> & Partial<Pick<Server, 'closeAllConnections'>>) | undefined;
     /** Which signals end the process. @default ['SIGTERM', 'SIGINT'] */
     signals?: readonly NodeJS.Signals[] | undefined;
     /**
@@ -65,8 +65,10 @@ export async function shutDown(
     const closed = new Promise<void>(resolve => (server ? server.close(() => resolve()) : resolve()));
     await handler.drain({ graceMs: Math.max(1, deadline - performance.now()) });
     await Promise.race([closed, pause(Math.min(farewellMs, deadline - performance.now()))]);
+    // What has come meanwhile on connections that were kept.
+    await handler.drain({ graceMs: Math.max(1, deadline - performance.now()) });
     await handler.close();
-    server?.closeAllConnections();
+    server?.closeAllConnections?.();
     await onclose?.();
 }
 

@@ -9,6 +9,10 @@ const streamId = 'notices';
 const pageSize = 100;
 /** How many notices a node remembers, so that telling a thousand sessions of one takes one read. */
 const remembered = 256;
+/** For how long a node knows where the board ends, in milliseconds. */
+const findMs = 1000;
+/** What stands on a board that has just begun; nobody is told. */
+const beginning = 'mcp-sessions/beginning';
 
 /** Notices for one session, and how far they go. */
 export interface News {
@@ -30,7 +34,10 @@ export class NoticeBoard implements Notices {
     private recent: LoggedEvent[] = [];
     private start = '';
     private end: string | undefined;
-    private refreshing: Promise<void> | undefined;
+    private foundAt = -Infinity;
+    private last: Promise<void> = Promise.resolve();
+    /** A read that has not begun. */
+    private next: Promise<void> | undefined;
 
     constructor(
         private readonly log: EventLog,
@@ -43,12 +50,17 @@ export class NoticeBoard implements Notices {
         return this.end;
     }
 
-    /** Looks for the end of the board, if this node has not seen it yet. */
+    /** Looks where the board ends, for a session that begins; at most once a second. Keeps the board alive. */
     async find(): Promise<void> {
-        if (this.end === undefined) {
-            const end = await this.within(() => this.log.touch(boardId));
-            this.end ??= this.start = end;
+        if (this.end === undefined || performance.now() - this.foundAt >= findMs) {
+            await this.inTurn(() => this.lookForEnd());
         }
+    }
+
+    /** So that a session can always say where it was: at no place at all is everybody who comes before the first notice. */
+    private async begin(): Promise<string> {
+        const [position] = await this.within(() => this.log.append(boardId, [{ streamId, message: notification(beginning) }]));
+        return position ?? '';
     }
 
     async put(notification: JSONRPCNotification): Promise<void> {
@@ -56,12 +68,13 @@ export class NoticeBoard implements Notices {
         await this.node.announceNotice();
     }
 
-    /** Reads what is new on the board. Calls at the same time share one read. */
+    /** Reads what is new on the board. What is put up before the call is seen, also while an earlier read is under way. */
     refresh(): Promise<void> {
-        this.refreshing ??= this.readOn().finally(() => {
-            this.refreshing = undefined;
+        this.next ??= this.inTurn(() => {
+            this.next = undefined;
+            return this.readOn();
         });
-        return this.refreshing;
+        return this.next;
     }
 
     async since(position: string, subscriptions: readonly string[]): Promise<News> {
@@ -79,8 +92,27 @@ export class NoticeBoard implements Notices {
         return index < 0 ? undefined : this.recent.slice(index + 1);
     }
 
+    /** One after the other: each goes on from where the one before it has come to. */
+    private inTurn(step: () => Promise<void>): Promise<void> {
+        const done = this.last.then(step);
+        this.last = done.catch(() => undefined);
+        return done;
+    }
+
+    private async lookForEnd(): Promise<void> {
+        const end = (await this.within(() => this.log.touch(boardId))) || (await this.begin());
+        this.foundAt = performance.now();
+        if (end !== this.end) {
+            // What is between is read for each session that asks for it, which are few where no stream is open.
+            this.recent = [];
+            this.end = this.start = end;
+        }
+    }
+
     private async readOn(): Promise<void> {
-        await this.find();
+        if (this.end === undefined) {
+            await this.lookForEnd();
+        }
         const from = this.end ?? '';
         const events = await this.read(from);
         if (!events) {
@@ -125,6 +157,9 @@ function relevant(notifications: readonly JSONRPCNotification[], subscriptions: 
     const last = new Map<string, JSONRPCNotification>();
     for (const notification of notifications) {
         const uri = updatedUri(notification);
+        if (notification.method === beginning) {
+            continue;
+        }
         if (uri === undefined || subscriptions.includes(uri)) {
             const kind = isRepeatable(notification) ? `${notification.method} ${uri ?? ''}` : `#${last.size}`;
             last.delete(kind);

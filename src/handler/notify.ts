@@ -8,6 +8,9 @@ import { notification, type NoticeBoard, type Notices } from './noticeBoard.js';
 import type { HandlerBackend } from './options.js';
 import type { SessionTransport } from './sessionTransport.js';
 
+/** How many sessions are told at the same time. */
+const atOnce = 50;
+
 /**
  * Notifications to the clients of a cluster, from any node. They go on each session's standalone stream (its GET), once each;
  * to a session whose stream is not open, when it next is. Repeated ones are told once: ten `toolsChanged()` are one.
@@ -39,6 +42,8 @@ export interface NotifierSettings {
     readonly node: ClusterNode;
     readonly local: LocalSessions;
     readonly timeoutMs: number;
+    /** Called when some could not be told, or the board could not be read: to be tried again. */
+    onfailed(): void;
 }
 
 export class Notifier implements ClusterNotifications {
@@ -94,7 +99,7 @@ export class Notifier implements ClusterNotifications {
     async look(): Promise<void> {
         const { board } = this.settings;
         if (board) {
-            await board.refresh();
+            await this.refreshed(board);
             await this.tellHere(board);
         }
     }
@@ -113,8 +118,17 @@ export class Notifier implements ClusterNotifications {
             return;
         }
         const before = board.position;
-        await board.refresh();
-        await (board.position === before ? transport.tell(board) : this.tellHere(board));
+        await this.refreshed(board);
+        await (board.position === before ? this.tellAll([transport], board) : this.tellHere(board));
+    }
+
+    private async refreshed(board: NoticeBoard): Promise<void> {
+        try {
+            await board.refresh();
+        } catch (error) {
+            this.settings.onfailed();
+            throw error;
+        }
     }
 
     /** The sessions whose standalone stream is open here. */
@@ -125,8 +139,20 @@ export class Notifier implements ClusterNotifications {
             .filter(transport => transport.isStandaloneOpen);
     }
 
-    private async tellHere(notices: Notices): Promise<void> {
-        await Promise.all(this.open().map(transport => transport.tell(notices)));
+    private tellHere(notices: Notices): Promise<void> {
+        return this.tellAll(this.open(), notices);
+    }
+
+    /** Some at a time: each is an append, and all have the same deadline. */
+    private async tellAll(transports: readonly SessionTransport[], notices: Notices): Promise<void> {
+        let isToldToAll = true;
+        for (let from = 0; from < transports.length; from += atOnce) {
+            const told = await Promise.all(transports.slice(from, from + atOnce).map(transport => transport.tell(notices)));
+            isToldToAll &&= !told.includes(false);
+        }
+        if (!isToldToAll) {
+            this.settings.onfailed();
+        }
     }
 }
 

@@ -4,6 +4,7 @@ import { publishOf } from '../diagnostics.js';
 import { digest } from '../digest.js';
 import { SessionError } from '../errors.js';
 import type { ListOptions, SessionData, SessionPage } from '../ports/sessionStore.js';
+import type { LocalSessions } from './localSessions.js';
 import type { HandlerBackend } from './options.js';
 
 /** What operators do to sessions, whichever node holds them. Every method rejects when the store is out of order. */
@@ -11,10 +12,11 @@ export class Operators {
     constructor(
         private readonly backend: HandlerBackend,
         private readonly node: ClusterNode,
+        private readonly local: LocalSessions,
         private readonly timeoutMs: number
     ) {}
 
-    list(page?: ListOptions): Promise<SessionPage> {
+    async list(page?: ListOptions): Promise<SessionPage> {
         const { sessionStore } = this.backend;
         if (!sessionStore.listSessions) {
             throw new SessionError('CONFIGURATION', 'This session store cannot list its sessions: it has no listSessions');
@@ -35,7 +37,9 @@ export class Operators {
         if (existed) {
             publishOf('session-ended', sessionName);
         }
+        this.local.get(sessionId)?.transport.lookAgain();
         this.node.announceChange(sessionName);
+        await this.node.doorbells.told(sessionName);
         if (eventLog) {
             await this.within(() => eventLog.drop(sessionId));
         }

@@ -1,6 +1,7 @@
 import { ClusterNode } from '../cluster/clusterNode.js';
-import { withinDeadline } from '../deadline.js';
+import { unavailable, withinDeadline } from '../deadline.js';
 import { SessionError, toError } from '../errors.js';
+import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { createMemoryBackend, type MemoryBackend } from '../memory/backend.js';
 import { requireCount, requirePositive } from '../positiveOptions.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
@@ -24,6 +25,8 @@ const defaultStoreTimeoutMs = 1000;
 const drainLookMs = 25;
 /** How often it is looked whether a refused `initialize` has its answer, in milliseconds. */
 const dropLookMs = 20;
+/** When notices that could not be told are tried again, in milliseconds. */
+const lookAgainMs = 1000;
 
 /** State of the store, and of this node. */
 export interface HandlerHealth {
@@ -50,6 +53,9 @@ export class SessionRouter {
     private readonly board: NoticeBoard | undefined;
     private readonly timeoutMs: number;
     private readonly stopListening: () => void;
+    private lookTimer: ReturnType<typeof setTimeout> | undefined;
+    /** Requests that are being handled, also those of no session yet. */
+    private requests = 0;
     private isDraining = false;
     private closing: Promise<void> | undefined;
 
@@ -71,8 +77,9 @@ export class SessionRouter {
         const node = (this.node = ClusterNode.on(messageBus));
         const { backend, local, timeoutMs } = this;
         this.board = eventLog && new NoticeBoard(eventLog, node, timeoutMs);
-        this.notifier = new Notifier({ backend, board: this.board, node, local, timeoutMs });
-        this.operators = new Operators(backend, node, timeoutMs);
+        const onfailed = () => this.lookAtNoticesLater();
+        this.notifier = new Notifier({ backend, board: this.board, node, local, timeoutMs, onfailed });
+        this.operators = new Operators(backend, node, local, timeoutMs);
         this.stopListening = node.onNotice(() => this.lookAtNotices());
         // A transport whose options contradict each other throws; better now than at the first request.
         void this.newTransport({ connectServer: () => Promise.resolve() });
@@ -87,9 +94,10 @@ export class SessionRouter {
     }
 
     /** Answers one request. Never rejects. */
-    async serve(exchange: Exchange, address: string | undefined): Promise<void> {
+    async serve(exchange: Exchange): Promise<void> {
+        this.requests++;
         try {
-            const refusal = await this.admission.refusalOf(exchange, address);
+            const refusal = await this.admission.refusalOf(exchange);
             if (refusal ?? this.closing) {
                 exchange.reply(refusal ?? replies.unavailable);
                 return;
@@ -101,6 +109,8 @@ export class SessionRouter {
         } catch (error) {
             this.report(toError(error));
             exchange.reply(replies.internalError);
+        } finally {
+            this.requests--;
         }
     }
 
@@ -117,7 +127,8 @@ export class SessionRouter {
         this.isDraining = true;
         const deadline = performance.now() + graceMs;
         this.local.all().forEach(({ transport }) => transport.retireStreams());
-        while (performance.now() < deadline && this.local.all().some(({ requests, transport }) => requests > 0 || transport.isBusy)) {
+        const isBusy = () => this.requests > 0 || this.local.all().some(({ transport }) => transport.isBusy);
+        while (performance.now() < deadline && isBusy()) {
             await new Promise(resolve => setTimeout(resolve, drainLookMs));
         }
     }
@@ -125,6 +136,7 @@ export class SessionRouter {
     close(): Promise<void> {
         this.isDraining = true;
         this.stopListening();
+        clearTimeout(this.lookTimer);
         this.closing ??= this.endAll().catch((error: unknown) => this.report(toError(error)));
         return this.closing;
     }
@@ -138,6 +150,7 @@ export class SessionRouter {
     private begin(sessionId: string | undefined): LocalSession {
         const transport = this.newTransport({
             connectServer: start => this.connect(session, start),
+            beginElsewhere: (exchange, messages) => this.beginElsewhere(session, exchange, messages),
             openingFailed: () => this.drop(session),
             noticed: () => this.board?.position,
             standaloneOpened: () => {
@@ -147,7 +160,10 @@ export class SessionRouter {
         });
         const session: LocalSession = { transport, id: sessionId, server: undefined, requests: 0, usedAt: performance.now() };
         transport.onerror = error => this.report(error);
-        transport.onclose = () => this.local.delete(session);
+        transport.onclose = () => {
+            this.local.delete(session);
+            void this.local.closeServer(session);
+        };
         this.local.add(session);
         if (this.isDraining) {
             transport.retireStreams();
@@ -190,14 +206,39 @@ export class SessionRouter {
     /** Nothing is kept of a request that was of no session. It has its answer first. */
     private drop(session: LocalSession): void {
         const { transport, requests } = session;
-        if (requests > 0 || !transport.isVacant) {
+        if (!transport.isVacant) {
             return;
         }
         this.local.delete(session);
+        if (requests > 0) {
+            // The last of them comes here again.
+            return;
+        }
         if (transport.isBusy) {
             later(() => this.drop(session), dropLookMs);
         } else {
             this.local.letGo(session);
+        }
+    }
+
+    /**
+     * An `initialize` that names a session is answered by a transport of its own, which looks whose that session is. So nobody
+     * can tell by the answer whether it is held here, and a session is not kept waiting for one that somebody begins.
+     */
+    private beginElsewhere(session: LocalSession, exchange: Exchange, messages: readonly JSONRPCMessage[]): Promise<void> | undefined {
+        if (session.id === undefined) {
+            return undefined;
+        }
+        exchange.parsedBody = messages.length === 1 ? messages[0] : messages;
+        return this.beginAnew(exchange);
+    }
+
+    private async beginAnew(exchange: Exchange): Promise<void> {
+        const refusal = await this.admission.limitOf(exchange, true);
+        if (refusal) {
+            exchange.reply(refusal);
+        } else {
+            await this.serveIn(this.begin(undefined), exchange);
         }
     }
 
@@ -210,12 +251,28 @@ export class SessionRouter {
             throw new SessionError('CONFIGURATION', 'The factory of createSessionHandler must return a new McpServer or Server');
         }
         session.server = server;
+        if (this.closing) {
+            await this.local.closeServer(session);
+            throw unavailable(new Error('The handler was closed while the session began'));
+        }
         await server.connect(session.transport);
         this.local.setId(session, start.sessionId);
+        if (this.isDraining) {
+            session.transport.retireStreams();
+        }
     }
 
     private lookAtNotices(): void {
         this.notifier.hear().catch((error: unknown) => this.report(toError(error)));
+    }
+
+    private lookAtNoticesLater(): void {
+        if (!this.closing && this.lookTimer === undefined) {
+            this.lookTimer = later(() => {
+                this.lookTimer = undefined;
+                this.lookAtNotices();
+            }, lookAgainMs);
+        }
     }
 
     private report(error: Error): void {

@@ -1,10 +1,15 @@
 import { withinDeadline } from '../deadline.js';
 import { SessionError, toError } from '../errors.js';
 import type { SessionLock } from '../ports/sessionLock.js';
+import { requireNotNegative, requirePositive } from '../positiveOptions.js';
 import { later } from '../timers.js';
+import { waitForLock } from './waitForLock.js';
 
 export interface WithLockOptions {
-    /** Milliseconds to wait for the lock before it is given up. @default 30000 */
+    /**
+     * Milliseconds to wait for the lock before it is given up, also where the backend does not answer. With 0 it is asked
+     * once, and has a third of the lease to answer. @default 30000
+     */
     timeoutMs?: number;
     /** Milliseconds after which the lock of a holder that has died is free. It is renewed three times in it. @default 10000 */
     leaseMs?: number;
@@ -18,9 +23,8 @@ export interface HeldLock {
     readonly signal: AbortSignal;
 }
 
-/** Between two tries, in milliseconds: from the first to the second number, growing, with jitter. */
-const firstPauseMs = 10;
-const longestPauseMs = 250;
+/** Longest time that a timer takes. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Runs `work` while this process, and no other, holds the lock of that name; releases it when the work has ended, however.
@@ -34,7 +38,7 @@ const longestPauseMs = 250;
  *
  * @returns what the work returns.
  * @throws SessionError `LOCK_TIMEOUT` when the lock was not to be had in time; the backend's error when that is out of
- * order; what the work throws.
+ * order; what the work throws. RangeError for a `leaseMs` that is no positive number, or a `timeoutMs` that is negative or none.
  */
 export async function withLock<T>(
     lock: SessionLock,
@@ -42,31 +46,18 @@ export async function withLock<T>(
     work: (held: HeldLock) => Promise<T> | T,
     { timeoutMs = 30_000, leaseMs = 10_000 }: WithLockOptions = {}
 ): Promise<T> {
+    requirePositive(leaseMs, 'leaseMs');
+    requireNotNegative(timeoutMs, 'timeoutMs');
     const holder = crypto.randomUUID();
-    const fencingToken = await waitFor(lock, name, holder, timeoutMs, leaseMs);
+    const { fencingToken, validUntil } = await waitForLock(lock, name, holder, timeoutMs, leaseMs);
     const lost = new AbortController();
-    const renewal = new Renewal(lock, name, holder, leaseMs, lost);
+    const renewal = new Renewal(lock, name, holder, leaseMs, validUntil, lost);
     try {
         return await work({ fencingToken, signal: lost.signal });
     } finally {
         await renewal.end();
-        // A lock that cannot be released now runs out by itself.
-        await lock.release(name, holder).catch(() => false);
-    }
-}
-
-async function waitFor(lock: SessionLock, name: string, holder: string, timeoutMs: number, leaseMs: number): Promise<number> {
-    const deadline = performance.now() + timeoutMs;
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-        const token = await lock.acquire(name, holder, leaseMs);
-        if (token !== null) {
-            return token;
-        }
-        const leftMs = deadline - performance.now();
-        if (leftMs <= 0) {
-            throw new SessionError('LOCK_TIMEOUT', `The lock was held by another for all of ${timeoutMs} ms`);
-        }
-        await pause(Math.min(leftMs, pauseMs * (0.5 + Math.random())));
+        // A lock that cannot be released now runs out by itself, and what the work has returned does not wait for it.
+        await withinDeadline(patienceMs(leaseMs), () => lock.release(name, holder)).catch(() => false);
     }
 }
 
@@ -74,7 +65,6 @@ async function waitFor(lock: SessionLock, name: string, holder: string, timeoutM
 class Renewal {
     private timer: ReturnType<typeof setTimeout> | undefined;
     private renewing: Promise<void> = Promise.resolve();
-    private validUntil: number;
     private hasEnded = false;
 
     constructor(
@@ -82,9 +72,10 @@ class Renewal {
         private readonly name: string,
         private readonly holder: string,
         private readonly leaseMs: number,
+        /** By `performance.now()`; reckoned from when the lock was asked for. */
+        private validUntil: number,
         private readonly lost: AbortController
     ) {
-        this.validUntil = performance.now() + leaseMs;
         this.wait();
     }
 
@@ -102,16 +93,16 @@ class Renewal {
                 () => {
                     this.renewing = this.renew();
                 },
-                Math.min(this.leaseMs / 3, leftMs)
+                Math.min(patienceMs(this.leaseMs), leftMs)
             );
         }
     }
 
     private async renew(): Promise<void> {
         const asked = performance.now();
-        const patienceMs = Math.max(1, Math.min(this.leaseMs / 3, this.validUntil - asked));
+        const answerMs = Math.max(1, Math.min(patienceMs(this.leaseMs), this.validUntil - asked));
         try {
-            if (!(await withinDeadline(patienceMs, () => this.lock.renew(this.name, this.holder, this.leaseMs)))) {
+            if (!(await withinDeadline(answerMs, () => this.lock.renew(this.name, this.holder, this.leaseMs)))) {
                 this.lose(new SessionError('LOCK_LOST', 'The lock was not renewed in time, and is no longer held'));
                 return;
             }
@@ -132,7 +123,7 @@ class Renewal {
     }
 }
 
-/** Keeps the process alive: somebody waits for the lock. */
-function pause(ms: number): Promise<void> {
-    return new Promise(resolve => setTimeout(resolve, ms));
+/** How long the backend may take to answer, and how often it is asked: three times in a lease. */
+function patienceMs(leaseMs: number): number {
+    return Math.min(leaseMs / 3, longestTimerMs);
 }

@@ -1,4 +1,4 @@
-import { isSessionError } from '../errors.js';
+import { isSessionError, type SessionError } from '../errors.js';
 import { later } from '../timers.js';
 import type { SessionRecord } from './record.js';
 import type { StoreAccess } from './storeAccess.js';
@@ -28,12 +28,21 @@ export class EndClaim {
             const claimed = await this.write(known, undefined);
             return claimed !== null && (claimed.endedBy === this.name || (await this.outlasts(claimed)));
         } catch (error) {
-            if (isSessionError(error) && error.code === 'RECORD_TOO_LARGE') {
-                // No room for a name. To end a session twice is better than not at all.
+            if (isSessionError(error) && (error.code === 'RECORD_TOO_LARGE' || (await this.takesNoWrites(error, known)))) {
+                // No room for a name. To tell the application twice is better than not to end the session.
                 return true;
             }
             throw error;
         }
+    }
+
+    /** A store that is full still answers, and deletes. Rejects where it does not. */
+    private async takesNoWrites({ code }: SessionError, { sessionId }: SessionRecord): Promise<boolean> {
+        if (code !== 'STORE_UNAVAILABLE') {
+            return false;
+        }
+        await this.access.read(sessionId);
+        return true;
     }
 
     /** Waits until the other node has removed the record; takes its place when it does not. */

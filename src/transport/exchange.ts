@@ -10,7 +10,9 @@ export interface Exchange {
     /** Who sends it. Set anew where the handler itself authenticates. */
     authInfo: AuthInfo | undefined;
     /** The body if somebody has parsed it already, else undefined. */
-    readonly parsedBody: unknown;
+    parsedBody: unknown;
+    /** Where the connection comes from, as far as it is known. */
+    readonly address: string | undefined;
     /** What message handlers learn of the request. */
     readonly requestInfo: RequestInfo;
 

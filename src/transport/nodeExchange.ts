@@ -16,18 +16,24 @@ export class NodeExchange implements Exchange {
     /** Resolves when the answer has been handed over, or the client has gone. */
     readonly finished: Promise<void>;
     private finish!: () => void;
+    /** Whether the connection is closed after the answer: this node is about to go. Not for HTTP/2. */
+    isLast = false;
     /** The last byte of the answer has been handed over, or nobody waits for it. */
     private answered = false;
 
     constructor(
         private readonly request: IncomingMessage & { auth?: AuthInfo },
         private readonly response: ServerResponse,
-        readonly parsedBody: unknown
+        public parsedBody: unknown
     ) {
         this.method = request.method ?? 'GET';
         this.authInfo = request.auth;
         this.requestInfo = requestInfoOf(request);
         this.finished = new Promise(resolve => (this.finish = resolve));
+    }
+
+    get address(): string | undefined {
+        return this.request.socket?.remoteAddress;
     }
 
     header(name: string): string | undefined {
@@ -117,7 +123,7 @@ class NodeSink implements EventSink {
             return;
         }
         this.released = true;
-        this.response.writeHead(200, headOf(this.response, this.headers()));
+        this.response.writeHead(200, headOf(this.exchange, this.headers()));
         if (this.waiting === '') {
             this.response.flushHeaders();
         } else {
@@ -135,7 +141,7 @@ class NodeSink implements EventSink {
             this.response.end();
             this.exchange.done();
         } else {
-            this.exchange.reply({ status: 200, headers: headOf(this.response, this.headers()), body: this.waiting });
+            this.exchange.reply({ status: 200, headers: headOf(this.exchange, this.headers()), body: this.waiting });
         }
     }
 
@@ -180,9 +186,9 @@ function withoutPseudoHeaders(headers: IncomingMessage['headers']): RequestInfo[
     return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')));
 }
 
-/** A connection that the application does not keep is closed, whatever a stream's own headers say. HTTP/2 has no such thing. */
-function headOf(response: ServerResponse, headers: Record<string, string>): Record<string, string> {
-    return (response.shouldKeepAlive as boolean | undefined) === false ? { ...headers, connection: 'close' } : headers;
+/** A stream says of itself that its connection is kept. */
+function headOf({ isLast }: NodeExchange, headers: Record<string, string>): Record<string, string> {
+    return isLast ? { ...headers, connection: 'close' } : headers;
 }
 
 /** Written out, since a copy by spreading is a good part of what an answer costs. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toError } from '../errors.js';
 import type { AuthInfo } from '../jsonrpc/types.js';
-import type { Exchange } from './exchange.js';
 import { NodeExchange } from './nodeExchange.js';
 import { hasUrl } from './nodeUrl.js';
 import { StreamableHttpTransport } from './transport.js';
@@ -32,7 +31,7 @@ export async function serveNode(
     req: IncomingMessage & { auth?: AuthInfo },
     res: ServerResponse,
     parsedBody: unknown,
-    serve: (exchange: Exchange) => Promise<void>,
+    serve: (exchange: NodeExchange) => Promise<void>,
     report?: (error: Error) => void
 ): Promise<void> {
     const exchange = new NodeExchange(req, res, parsedBody);

@@ -1,4 +1,4 @@
-import { SessionError, toError } from '../errors.js';
+import { isSessionError, SessionError, toError } from '../errors.js';
 import type { AuthInfo, JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId, RequestInfo } from '../jsonrpc/types.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { MemorySession } from '../session/memorySession.js';
@@ -26,6 +26,8 @@ export interface SessionStart {
 export interface TransportHooks {
     /** Connects a server. Called once, when the request has passed all checks. Rejecting answers it with 500. */
     connectServer?(start: SessionStart): Promise<void>;
+    /** Has an `initialize` answered by another transport, where this one is of the session that it names. */
+    beginElsewhere?(exchange: Exchange, messages: readonly JSONRPCMessage[]): Promise<void> | undefined;
     /** Called when an `initialize` came to nothing, after {@link connectServer} or before. */
     openingFailed?(): void;
     /** How far a session that begins now has no need to be told of notices. */
@@ -243,24 +245,32 @@ export abstract class StreamableHttpTransport {
             (message): message is JSONRPCRequest =>
                 'method' in message && message.method === 'initialize' && this.rules.isInitializeRequest(message)
         );
+        const elsewhere = initialize && this.hooks.beginElsewhere?.(exchange, messages);
+        if (elsewhere) {
+            await elsewhere;
+            return undefined;
+        }
         const verdict = initialize ? this.initialize(exchange, messages.length) : this.admit(exchange);
         const refusal = verdict instanceof Promise ? await verdict : verdict;
         if (refusal) {
             return refusal;
         }
-        if (initialize && this.hooks.connectServer) {
-            await this.connectServerFor(exchange);
+        const failure = initialize && this.hooks.connectServer && (await this.connectServerFor(exchange));
+        if (failure) {
+            return failure;
         }
         return this.closed ? this.closedReply : this.parts.delivery.deliver(exchange, messages, initialize);
     }
 
     /** The session that this request opened gets its server now. Without one it is as if it had never been opened. */
-    private async connectServerFor({ authInfo, requestInfo }: Exchange): Promise<void> {
+    private async connectServerFor({ authInfo, requestInfo }: Exchange): Promise<Reply | undefined> {
         try {
             await this.hooks.connectServer?.({ sessionId: this.sessionId as string, authInfo, request: requestInfo, restored: false });
+            return undefined;
         } catch (error) {
             this.parts.gate.undoOpen();
-            throw error;
+            this.report(toError(error));
+            return isSessionError(error) && error.code === 'STORE_UNAVAILABLE' ? replies.unavailable : replies.internalError;
         }
     }
 

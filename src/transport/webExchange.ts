@@ -6,7 +6,8 @@ import type { Reply } from './replies.js';
 /** A request of the fetch API. */
 export class WebExchange implements Exchange {
     authInfo: AuthInfo | undefined;
-    readonly parsedBody: unknown;
+    parsedBody: unknown;
+    readonly address: string | undefined;
     readonly response: Promise<Response>;
     respond!: (response: Response) => void;
 
@@ -15,10 +16,11 @@ export class WebExchange implements Exchange {
 
     constructor(
         private readonly request: Request,
-        options: HandleRequestOptions
+        options: HandleRequestOptions & { readonly address?: string | undefined }
     ) {
         this.authInfo = options.authInfo;
         this.parsedBody = options.parsedBody;
+        this.address = options.address;
         this.response = new Promise(resolve => (this.respond = resolve));
     }
 

@@ -9,7 +9,11 @@ import {
 import { isSessionError } from '@mcp-sessions/core';
 import { StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadDriver } from '../../packages/backends/src/drivers.js';
+import { nodeRedisClient } from '../../packages/backends/src/nodeRedisClient.js';
 import { parseRedisUrl } from '../../packages/backends/src/redisPlace.js';
+
+type NodeRedis = Parameters<typeof nodeRedisClient>[0];
 
 /** Closed at once: nothing listens at this port. */
 const nowhere = '127.0.0.1:1';
@@ -137,6 +141,61 @@ describe('options', () => {
     });
 });
 
+describe('a driver that is not installed', () => {
+    afterEach(() => vi.restoreAllMocks());
+
+    it('is named, and so is what else the environment names', async () => {
+        vi.spyOn(loadDriver, 'ioredis').mockResolvedValue(undefined);
+        vi.spyOn(loadDriver, 'redis').mockResolvedValue(undefined);
+        const { KV_URL, KV_REST_API_URL, KV_REST_API_TOKEN } = everything;
+        const missing = 'KV_URL names Redis, whose driver is not installed. Run: npm install ioredis (or: npm install redis)';
+        expect(await refusal({ env: { KV_URL } })).toBe(missing);
+        expect(await refusal({ env: { KV_URL, KV_REST_API_URL, KV_REST_API_TOKEN } })).toBe(
+            `${missing}. Or give createSessionBackend \`kind: 'upstash'\`, to take what KV_REST_API_URL names`
+        );
+        expect((await chosen({ env: { KV_URL, KV_REST_API_URL, KV_REST_API_TOKEN }, kind: 'upstash' })).kind).toBe('upstash');
+    });
+});
+
+describe('driverOptions of node-redis', () => {
+    /** What the client is made with. */
+    async function madeWith(url: string): Promise<Record<string, unknown>> {
+        const made: Record<string, unknown>[] = [];
+        const make = (options: Record<string, unknown>) => {
+            made.push(options);
+            return { isOpen: false, connect: async () => undefined, on: () => undefined };
+        };
+        const driver = { createClient: make, createCluster: make, createSentinel: make } as unknown as NodeRedis;
+        const driverOptions = { name: 'mine', socket: { connectTimeout: 1234, ca: 'pem' } };
+        const { close } = await nodeRedisClient(driver, parseRedisUrl(url), { driverOptions, onerror: () => undefined });
+        await close();
+        return made[0] ?? {};
+    }
+    const socket = { tls: true, connectTimeout: 1234, ca: 'pem', reconnectStrategy: expect.any(Function) as unknown };
+
+    it('leave host, port and TLS as the URL says: one server', async () => {
+        expect(await madeWith('rediss://bob:x@a:7000/2')).toEqual({
+            ...{ username: 'bob', password: 'x', database: 2, name: 'mine' },
+            socket: { ...socket, host: 'a', port: 7000 }
+        });
+    });
+
+    it('leave host, port and TLS as the URL says: a cluster', async () => {
+        expect(await madeWith('rediss://bob:x@a:7000,b:7001')).toEqual({
+            rootNodes: [{ socket: { ...socket, host: 'a', port: 7000 } }, { socket: { ...socket, host: 'b', port: 7001 } }],
+            defaults: { username: 'bob', password: 'x', name: 'mine', socket }
+        });
+    });
+
+    it('leave host, port and TLS as the URL says: Sentinel', async () => {
+        expect(await madeWith('rediss-sentinel://bob:x@a:7000?master=main')).toMatchObject({
+            ...{ name: 'main', sentinelRootNodes: [{ host: 'a', port: 7000 }] },
+            nodeClientOptions: { username: 'bob', password: 'x', name: 'mine', socket },
+            sentinelClientOptions: { socket }
+        });
+    });
+});
+
 describe('memory', () => {
     it('is taken for the asking, and as a fall-back with a warning', async () => {
         expect(await chosen({ memory: true, env: everything })).toMatchObject({ kind: 'memory', warned: [] });
@@ -166,7 +225,8 @@ describe('a URL that cannot be read', () => {
         `redis-sentinel://user:${hidden}@host`,
         `redis+cluster://user:${hidden}@a/3`,
         `postgres://user:${secret}@host:port/db`,
-        `https://user:${secret}@host:port`
+        `https://user:${secret}@host:port`,
+        `https://user:%zz${hidden}@host`
     ]) {
         it(`P4: is refused without a word of it: ${url.replace(hidden, '…').replace(secret, '…')}`, async () => {
             const message = await refusal({ url });

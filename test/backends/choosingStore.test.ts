@@ -3,7 +3,10 @@ import { createMemorySessionStore, createSessionStore, type ManagedSessionStore,
 import { isSessionError, type SessionData } from '@mcp-sessions/core';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MemoryShelf } from '../../packages/backends/src/memoryShelf.js';
+import { putValue } from '../../packages/backends/src/values.js';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
+import { call, FetchNode } from '../session/fetchNode.js';
 
 const nowhere = 'redis://user:s3cret@127.0.0.1:1';
 /** More patience than an idle machine needs. */
@@ -97,6 +100,31 @@ for (const [name, open] of stores) {
             await store.disconnect();
         });
 
+        it('S9: takes no data for a session, whatever it looks like', async () => {
+            const store = await open();
+            const id = randomUUID();
+            for (const data of [recordOf(id), { toJSON: () => recordOf(id) }]) {
+                const refused: unknown = await store.setSession(id, data).catch((error: unknown) => error);
+                expect(isSessionError(refused) && refused.code).toBe('CONFIGURATION');
+                expect(String(refused)).not.toContain(id);
+                expect(await store.sessionExists(id)).toBe(false);
+            }
+            // As one that does not refuse it would have written it.
+            const times = { createdAt: Date.now(), lastActivity: Date.now() };
+            const metadata = { 'mcp-sessions.value': recordOf(id) };
+            await store.storeSession(id, { sessionId: id, initialized: true, ...times, revision: 1, metadata });
+            expect(await store.getSession(id)).toBeNull();
+            expect(await store.getAndTouchSession?.(id)).toBeNull();
+            const node = new FetchNode('node', { sessionStore: store });
+            expect((await node.fetch(call(id, 'tools/call', { name: 'whoami', arguments: {} }))).status).toBe(404);
+            expect((await node.fetch(call(id, 'logging/setLevel', { level: 'debug' }))).status).toBe(404);
+            await store.deleteSession(id);
+            const kept = { kept: recordOf(id) };
+            await store.setSession(id, kept);
+            expect(await store.getSession(id)).toEqual(kept);
+            await store.disconnect();
+        });
+
         it('keeps one of many that are set at once', async () => {
             const store = await open();
             const id = randomUUID();
@@ -124,6 +152,60 @@ for (const [name, open] of stores) {
         });
     });
 }
+
+describe('setSession', () => {
+    const ring = (id: string, byte: number) => ({ MCP_SESSIONS_ENCRYPTION_KEYS: `${id}:${Buffer.alloc(32, byte).toString('base64')}` });
+    const common = { timeoutMs, prefix: 'unreadable:', logger: { warn: () => undefined } };
+
+    it('replaces what was encrypted with a key that is gone', async () => {
+        const before = await createSessionStore({ ...common, redisUrl: redis.url, env: ring('before', 1) });
+        const after = await createSessionStore({ ...common, redisUrl: redis.url, env: ring('after', 2) });
+        const id = randomUUID();
+        await before.setSession(id, 'before');
+        expect(await after.getSession(id)).toBeNull();
+        await after.setSession(id, 'after');
+        expect(await after.getSession(id)).toBe('after');
+        await before.disconnect();
+        await after.disconnect();
+    });
+
+    it.each<[string, (key: string) => Promise<unknown>]>([
+        ['a key of another type', key => reader.lpush(key, 'x')],
+        ['what is no record', key => reader.set(key, '{')]
+    ])('replaces %s', async (_what, put) => {
+        const store = await createSessionStore({ ...common, prefix: 'foreign:', redisUrl: redis.url, env: {} });
+        const id = randomUUID();
+        await store.setSession(id, 'before');
+        const [key = ''] = await reader.keys('foreign:*');
+        await reader.del(key);
+        await put(key);
+        expect(await store.getSession(id)).toBeNull();
+        await store.setSession(id, 'after');
+        expect(await store.getSession(id)).toBe('after');
+        expect(await reader.keys('foreign:*')).toEqual([key]);
+        await store.deleteSession(id);
+        await store.disconnect();
+    });
+
+    it('gives up where others come first again and again', async () => {
+        vi.useFakeTimers();
+        const shelf = new MemoryShelf({ ttlSeconds: 60 });
+        vi.spyOn(shelf, 'withTtl').mockReturnValue({ createSession: async () => 'taken', updateSession: async () => false });
+        const refused = expect(putValue(shelf, 'id', 1, 60)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        await vi.runAllTimersAsync();
+        await refused;
+        await shelf.close();
+        vi.useRealTimers();
+    });
+
+    it('refuses a time that is none, in memory as well', async () => {
+        const store = createMemorySessionStore();
+        for (const ttlSeconds of [Infinity, NaN, -1]) {
+            await expect(store.setSession('id', 1, ttlSeconds)).rejects.toThrow(RangeError);
+        }
+        await store.disconnect();
+    });
+});
 
 describe('createSessionStore', () => {
     it('takes the Redis of the option, else that of the environment', async () => {

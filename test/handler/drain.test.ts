@@ -62,6 +62,24 @@ it('F5: a call that is longer than the grace is cut off, and its client told whe
     await vi.waitFor(() => expect(node.http.listening).toBe(false), 5000);
 });
 
+it('F5: a drain waits for what has no session yet: a request that is being authenticated, a session that begins', async () => {
+    const gates: (() => void)[] = [];
+    const gate = () => new Promise<void>(resolve => gates.push(resolve));
+    const node = await startNode({ authenticate: async () => (await gate(), { token: 't', clientId: 'c', scopes: [] }) }, gate);
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+    const begun = request(node.url, undefined, 'initialize', params);
+    let isDrained = false;
+    for (const step of [1, 2]) {
+        await vi.waitFor(() => expect(gates).toHaveLength(step), 5000);
+        if (step === 1) void node.handler.drain({ graceMs: 20_000 }).then(() => (isDrained = true));
+        await new Promise(resolve => setTimeout(resolve, 100));
+        expect(isDrained).toBe(false);
+        gates[step - 1]!();
+    }
+    expect((await begun).status).toBe(200);
+    await vi.waitFor(() => expect(isDrained).toBe(true), 5000);
+});
+
 it('F5: what is open here is closed last', async () => {
     const node = await startNode();
     const order: string[] = [];

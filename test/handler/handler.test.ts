@@ -49,6 +49,72 @@ describe('a handler', () => {
         expect(second.handler.localSessions).toBe(2);
     });
 
+    it('P1, S9: initialize with somebody else’s id, or a dead one, is answered as with any unknown id, also where it is held', async () => {
+        const backend = createMemoryBackend();
+        const asked: boolean[] = [];
+        const node = await startNode({
+            backend,
+            revalidateMs: 60_000,
+            authenticate: ({ headers }) => ({ token: 't', clientId: String(headers['x-user']), scopes: [], extra: { sub: 's' } }),
+            limit: ({ isNew }) => {
+                asked.push(isNew);
+                return true;
+            }
+        });
+        const ann = { 'x-user': 'ann' };
+        const id = await initialize(node.url, ann);
+        asked.length = 0;
+        const begun = await request(node.url, id, 'initialize', initializeParams(), { 'x-user': 'eve' });
+        expect(begun.status).toBe(200);
+        expect(begun.sessionId).not.toBe(id);
+        // Once as a request of a session, and once as one that begins another.
+        expect(asked).toEqual([false, true]);
+        expect((await request(node.url, id, 'tools/list', {}, ann)).status).toBe(200);
+        expect((await request(node.url, id, 'initialize', initializeParams(), ann)).status).toBe(400);
+        await backend.sessionStore.deleteSession(id);
+        expect((await request(node.url, id, 'initialize', initializeParams(), ann)).status).toBe(200);
+    });
+
+    it('P1, S8: an initialize in work stands in nobody’s way', async () => {
+        let isSlow = false;
+        const gates: (() => void)[] = [];
+        const backend = createMemoryBackend();
+        const owner = await startNode({ backend });
+        const id = await initialize(owner.url);
+        const node = await startNode({ backend: createMemoryBackend({ shareWith: backend }) }, () =>
+            isSlow ? new Promise<void>(resolve => gates.push(resolve)) : Promise.resolve()
+        );
+        isSlow = true;
+        const dead = ['dead', 'dead'].map(claimed => request(node.url, claimed, 'initialize', initializeParams()));
+        await vi.waitFor(() => expect(gates).toHaveLength(2), 5000);
+        isSlow = false;
+        expect((await request(node.url, 'dead', 'tools/list')).status).toBe(404);
+        expect((await request(node.url, id, 'tools/list')).status).toBe(200);
+        gates.forEach(open => open());
+        expect((await Promise.all(dead)).map(({ status }) => status)).toEqual([200, 200]);
+    });
+
+    it('a server is closed once, however its session ends; one that cannot be closed keeps nothing from ending', async () => {
+        const node = await startNode();
+        const closed: string[] = [];
+        const ids = [await initialize(node.url), await initialize(node.url), await initialize(node.url)];
+        node.servers.forEach((server, index) => {
+            const close = server.close.bind(server);
+            server.close = async () => {
+                closed.push(`${index}`);
+                await close();
+                if (index === 2) throw new Error('cannot be closed');
+            };
+        });
+        await fetch(node.url, { method: 'DELETE', headers: { 'mcp-session-id': ids[0]! } });
+        await vi.waitFor(() => expect(closed).toEqual(['0']), 5000);
+        await node.handler.end(ids[1]!);
+        await vi.waitFor(() => expect(closed).toEqual(['0', '1']), 5000);
+        await node.handler.close();
+        expect(closed).toEqual(['0', '1', '2']);
+        expect(node.errors.map(String)).toEqual(['Error: cannot be closed']);
+    });
+
     it('S10: a DELETE on one node ends the session on the other', async () => {
         const [first, second] = await startPair();
         const id = await initialize(first.url);
@@ -157,6 +223,15 @@ describe('what a node holds', () => {
         expect(node.handler.localSessions).toBe(3);
         for (const id of ids) expect((await request(node.url, id, 'tools/list')).status).toBe(200);
         expect(node.handler.localSessions).toBe(3);
+    });
+
+    it('a session is let in also where all others are busy and there is no room', async () => {
+        const node = await startNode({ maxLocalSessions: 1 });
+        const streaming = await initialize(node.url);
+        const get = await fetch(node.url, { headers: { accept: 'text/event-stream', 'mcp-session-id': streaming } });
+        const second = await initialize(node.url);
+        for (let n = 0; n < 3; n++) expect((await request(node.url, second, 'tools/list')).status).toBe(200);
+        await get.body?.cancel();
     });
 
     it('one with an open stream, a running call or a pending question is not let go', async () => {

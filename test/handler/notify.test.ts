@@ -93,6 +93,56 @@ describe('notifications to the cluster', () => {
         stream.abort();
     });
 
+    it('X8: a notice that could not be sent is sent again', async () => {
+        const backend = createMemoryBackend();
+        let failures = 0;
+        const eventLog = Object.create(backend.eventLog, {
+            append: {
+                value: (id: string, events: { streamId: string }[]) =>
+                    failures > 0 && events.some(({ streamId }) => streamId === 'standalone')
+                        ? (failures--, Promise.reject(new Error('a blip')))
+                        : backend.eventLog.append(id, events as never)
+            }
+        }) as typeof backend.eventLog;
+        const node = await startNode({ backend: { ...backend, eventLog } });
+        const id = await initialize(node.url);
+        const stream = await open(node, id);
+        await stream.event();
+        failures = 1;
+        await node.handler.notify.toolsChanged();
+        expect(said(await stream.next())).toBe(changed('tools'));
+        stream.abort();
+    });
+
+    it('X8: one that comes while notices are being read is told at once', async () => {
+        const backend = createMemoryBackend();
+        const gates: (() => void)[] = [];
+        let isHeld = false;
+        const eventLog = Object.create(backend.eventLog, {
+            read: {
+                value: async (...args: Parameters<typeof backend.eventLog.read>) => {
+                    const page = await backend.eventLog.read(...args);
+                    if (isHeld && args[1] === 'notices') await new Promise<void>(resolve => gates.push(resolve));
+                    return page;
+                }
+            }
+        }) as typeof backend.eventLog;
+        const node = await startNode({ backend: { ...backend, eventLog } });
+        const id = await initialize(node.url);
+        const first = await open(node, id);
+        isHeld = true;
+        const looking = node.handler.notify.promptsChanged();
+        await new Promise(resolve => setTimeout(resolve, 50));
+        const notified = node.handler.notify.toolsChanged();
+        await new Promise(resolve => setTimeout(resolve, 50));
+        isHeld = false;
+        gates.forEach(go => go());
+        await Promise.all([looking, notified]);
+        const told = [said(await first.next()), said(await first.next())];
+        expect(told.sort()).toEqual([changed('prompts'), changed('tools')]);
+        first.abort();
+    });
+
     it('X8: to one session, wherever its stream is, and later if it is nowhere', async () => {
         const [first, second] = await startPair();
         const [one, two] = [await initialize(first.url), await initialize(first.url)];

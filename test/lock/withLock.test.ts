@@ -1,4 +1,4 @@
-import { InMemorySessionLock, withLock, type SessionLock } from '@mcp-sessions/core';
+import { InMemorySessionLock, withLock, type HeldLock, type SessionLock } from '@mcp-sessions/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 function overridden(lock: SessionLock, methods: Partial<SessionLock>): SessionLock {
@@ -139,6 +139,105 @@ describe('withLock', () => {
         await vi.advanceTimersByTimeAsync(2100);
         expect(await work).toBe(false);
         expect(calls).toBeGreaterThan(3);
+    });
+
+    it('does not count on a lease that was granted in time and answered late', async () => {
+        let inside = 0;
+        let most = 0;
+        const work = async ({ signal }: HeldLock) => {
+            most = Math.max(most, ++inside);
+            await new Promise<void>(resolve => {
+                setTimeout(resolve, 500);
+                signal.addEventListener('abort', () => resolve());
+            });
+            inside--;
+        };
+        let calls = 0;
+        const acquire: SessionLock['acquire'] = async (...args) => {
+            const token = await lock.acquire(...args);
+            await new Promise(resolve => setTimeout(resolve, ++calls === 1 ? 700 : 0));
+            return token;
+        };
+        const late = withLock(overridden(lock, { acquire }), 'n', work, { leaseMs: 600 });
+        await vi.advanceTimersByTimeAsync(100);
+        const other = withLock(lock, 'n', work, { leaseMs: 600 });
+        await vi.advanceTimersByTimeAsync(5000);
+        await Promise.all([late, other]);
+        expect(most).toBe(1);
+        expect(calls).toBeGreaterThan(1);
+    });
+
+    it('begins with what is left of a lease that was granted with a delay', async () => {
+        const acquire: SessionLock['acquire'] = async (...args) => {
+            const token = await lock.acquire(...args);
+            await new Promise(resolve => setTimeout(resolve, 1000));
+            return token;
+        };
+        const aborted = vi.fn();
+        const began = performance.now();
+        const work = withLock(
+            overridden(lock, { acquire, renew: () => Promise.reject(new Error('down')) }),
+            'n',
+            ({ signal }) =>
+                new Promise<void>(resolve => {
+                    signal.addEventListener('abort', () => {
+                        aborted(performance.now() - began);
+                        resolve();
+                    });
+                }),
+            { leaseMs: 3000 }
+        );
+        await vi.advanceTimersByTimeAsync(5000);
+        await work;
+        // Timers are fake: this is no measurement.
+        expect(aborted.mock.calls[0]?.[0]).toBeLessThanOrEqual(3050);
+    });
+
+    it.each([500, 0])(
+        'gives up after timeoutMs (%d) where the backend does not answer, and gives back what it is granted then',
+        async timeoutMs => {
+            let answer = (_token: Promise<number | null>): void => undefined;
+            const acquire = vi.fn<SessionLock['acquire']>(() => new Promise(resolve => (answer = resolve)));
+            const work = vi.fn();
+            const outcome = vi.fn();
+            withLock(overridden(lock, { acquire }), 'n', work, { timeoutMs, leaseMs: 1500 }).then(outcome, outcome);
+            await vi.advanceTimersByTimeAsync(600);
+            expect(outcome.mock.calls).toMatchObject([[{ code: 'LOCK_TIMEOUT' }]]);
+            const [name, holder] = acquire.mock.calls[0] ?? [];
+            answer(lock.acquire(name ?? '', holder ?? '', 60_000));
+            await vi.advanceTimersByTimeAsync(0);
+            expect(await lock.acquire('n', 'next', 1)).not.toBeNull();
+            expect(work).not.toHaveBeenCalled();
+            expect(acquire).toHaveBeenCalledTimes(1);
+        }
+    );
+
+    it('asks once with a timeoutMs of 0', async () => {
+        expect(await withLock(lock, 'n', () => 'free', { timeoutMs: 0 })).toBe('free');
+        await lock.acquire('n', 'other', 60_000);
+        await expect(withLock(lock, 'n', () => 'held', { timeoutMs: 0 })).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+    });
+
+    it('returns what the work has returned when the backend does not answer the release', async () => {
+        const outcome = vi.fn();
+        const release = () => new Promise<boolean>(() => undefined);
+        withLock(overridden(lock, { release }), 'n', () => 'result', { leaseMs: 300 }).then(outcome, outcome);
+        await vi.advanceTimersByTimeAsync(300);
+        expect(outcome.mock.calls).toEqual([['result']]);
+    });
+
+    it.each([
+        { leaseMs: NaN },
+        { leaseMs: Infinity },
+        { leaseMs: 0 },
+        { leaseMs: -1 },
+        { timeoutMs: NaN },
+        { timeoutMs: Infinity },
+        { timeoutMs: -1 }
+    ])('refuses %o before the lock is asked for', async options => {
+        const acquire = vi.fn<SessionLock['acquire']>(async () => 1);
+        await expect(withLock(overridden(lock, { acquire }), 'n', () => 1, options)).rejects.toThrow(RangeError);
+        expect(acquire).not.toHaveBeenCalled();
     });
 
     it('lets an outage through while it waits, and one at the release pass: the lease runs out', async () => {

@@ -130,3 +130,15 @@ describe('a DELETE alone', () => {
         expect(memory.size).toBe(0);
     });
 });
+
+it('F4, S7: a store that is full takes no name, and the session ends all the same', async () => {
+    const memory = new InMemorySessionStore();
+    const full = Object.create(memory, {
+        updateSession: { value: () => Promise.reject(new Error('OOM command not allowed')) }
+    }) as SessionStore;
+    const told: string[] = [];
+    const node = new FetchNode('a', { sessionStore: full, onsessionclosed: () => void told.push('a') });
+    const sessionId = await begin(node);
+    expect((await node.fetch(bare('DELETE', sessionId))).status).toBe(200);
+    expect([told, memory.size]).toEqual([['a'], 0]);
+});

@@ -19,8 +19,11 @@ export interface Choice {
     /** What named it, for messages: an option or a variable. */
     readonly namedBy: string;
     /** Variables that name another backend, which is not taken. */
-    readonly ignored: readonly string[];
+    readonly ignored: readonly Pick<Variable, 'name' | 'kind'>[];
 }
+
+/** What named a backend, and what else did. */
+export type Named = Pick<Choice, 'namedBy'> & Partial<Pick<Choice, 'ignored'>>;
 
 interface Variable {
     readonly kind: BackendKind;
@@ -76,7 +79,7 @@ export function choose({ url, token, env, kind }: Question): Choice | undefined 
             url: valueOf(env, taken.name),
             ...tokenOf(taken, env),
             namedBy: taken.name,
-            ignored: others.map(({ name }) => name)
+            ignored: others
         }
     );
 }

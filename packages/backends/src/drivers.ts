@@ -1,4 +1,5 @@
 import { SessionError } from '@mcp-sessions/core';
+import type { BackendKind, Named } from './choice.js';
 
 // Each in a `try` and with a literal name: so bundlers take in what is installed, and do not fail on what is not.
 
@@ -47,9 +48,22 @@ export const loadDriver = { ioredis, redis, pg, '@upstash/redis': upstashRedis, 
 
 export type DriverName = keyof typeof loadDriver;
 
-export function noDriver(backend: string, namedBy: string, wanted: DriverName, alternative?: DriverName): SessionError {
+const titles = { redis: 'Redis', postgres: 'Postgres', upstash: 'Upstash' };
+
+/** Says what to install, or what else to take: platforms set variables for several backends at once. */
+export function noDriver(
+    kind: Exclude<BackendKind, 'memory'>,
+    { namedBy, ignored = [] }: Named,
+    wanted: DriverName,
+    alternative?: DriverName
+): SessionError {
     const or = alternative === undefined ? '' : ` (or: npm install ${alternative})`;
-    return new SessionError('CONFIGURATION', `${namedBy} names ${backend}, whose driver is not installed. Run: npm install ${wanted}${or}`);
+    const other = ignored.find(variable => variable.kind !== kind);
+    const instead = other ? `. Or give createSessionBackend \`kind: '${other.kind}'\`, to take what ${other.name} names` : '';
+    return new SessionError(
+        'CONFIGURATION',
+        `${namedBy} names ${titles[kind]}, whose driver is not installed. Run: npm install ${wanted}${or}${instead}`
+    );
 }
 
 /** Nothing for the package itself; another module that is missing is a broken installation. */

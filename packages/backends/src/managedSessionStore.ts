@@ -3,7 +3,7 @@ import { holdsValue, putValue, valueOf, type ValueShelf } from './values.js';
 
 /**
  * A session store with a client of its own, and with room for data of the application under ids of its own. What
- * {@link SessionStore} says holds for sessions; the transport is never given anything else.
+ * {@link SessionStore} says holds for sessions; a transport takes no data for one.
  */
 export interface ManagedSessionStore extends SessionStore {
     readonly kind: 'redis' | 'memory';
@@ -16,7 +16,8 @@ export interface ManagedSessionStore extends SessionStore {
      * that one. What was there before is replaced, unless it is an MCP session.
      *
      * @throws TypeError for what cannot be written as JSON, RangeError for a `ttlSeconds` that is not positive; SessionError
-     * `CONFIGURATION` for the id of an MCP session.
+     * `CONFIGURATION` for the id of an MCP session, and for data that is itself the record of a session with this id;
+     * `STORE_UNAVAILABLE` when others wrote under this id again and again.
      */
     setSession(id: string, data: unknown, ttlSeconds?: number): Promise<void>;
 
@@ -52,7 +53,7 @@ export function managedSessionStore({ kind, shelf, sessionLock, lockTimeoutMs, c
         sessionLock,
         ttlMs: shelf.ttlMs,
         setSession: (id, data, ttlSeconds = shelf.ttlMs / 1000) => putValue(shelf, id, data, ttlSeconds),
-        getSession: async <T>(id: string) => valueOf(await shelf.getSession(id)) as T | null,
+        getSession: async <T>(id: string) => valueOf(id, await shelf.getSession(id)) as T | null,
         getAndTouchSession: async id => withoutValue(await shelf.getAndTouchSession(id)),
         storeSession: (id, data) => shelf.storeSession(id, data),
         createSession: (id, data) => shelf.createSession(id, data),

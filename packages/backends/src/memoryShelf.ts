@@ -1,4 +1,4 @@
-import { InMemorySessionStore, type SessionCreation, type SessionData } from '@mcp-sessions/core';
+import { InMemorySessionStore, milliseconds, type SessionCreation, type SessionData } from '@mcp-sessions/core';
 import type { ValueShelf } from './values.js';
 
 /** Longest time that a timer takes. */
@@ -15,10 +15,7 @@ export class MemoryShelf extends InMemorySessionStore implements ValueShelf {
     private readonly values = new Map<string, Held>();
 
     withTtl(ttlSeconds: number): Pick<ValueShelf, 'createSession' | 'updateSession'> {
-        if (!(ttlSeconds > 0)) {
-            throw new RangeError(`ttlSeconds must be a positive number, got ${String(ttlSeconds)}`);
-        }
-        const ttlMs = ttlSeconds * 1000;
+        const ttlMs = milliseconds(ttlSeconds, 'ttlSeconds');
         return {
             createSession: async (id, data) => {
                 if (this.values.has(id)) {

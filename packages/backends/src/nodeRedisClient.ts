@@ -67,12 +67,13 @@ async function connectForGood(client: Client, isClosed: () => boolean, onerror: 
 
 function make(driver: typeof NodeRedis, place: RedisPlace, settings: RedisSettings): Client {
     const { hosts, database, master, username, password, sentinelUsername, sentinelPassword } = place;
-    const { driverOptions } = settings;
+    const { socket: ownSocket, ...driverOptions } = settings.driverOptions ?? {};
     const user = (name?: string, secret?: string) => ({
         ...(name !== undefined && { username: name }),
         ...(secret !== undefined && { password: secret })
     });
-    const socket = socketOptions(place, settings);
+    // Host and TLS are in there, too: an option beside them must not take them away.
+    const socket = { ...socketOptions(place, settings), ...(ownSocket as object | undefined) };
     if (place.form === 'cluster') {
         const rootNodes = hosts.map(host => ({ socket: { ...socket, ...host } }));
         return driver.createCluster({
@@ -91,7 +92,7 @@ function make(driver: typeof NodeRedis, place: RedisPlace, settings: RedisSettin
     return driver.createClient({
         ...user(username, password),
         database,
-        socket: { ...socket, ...hosts[0] },
+        socket: { ...hosts[0], ...socket },
         ...driverOptions
     });
 }

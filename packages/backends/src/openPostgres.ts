@@ -38,14 +38,15 @@ export async function openPostgresBackend(choice: Choice, options: SessionBacken
     }
 }
 
-async function openPool({ url, namedBy }: Choice, { driverOptions }: SessionBackendOptions, logger: BackendLogger): Promise<Pg.Pool> {
+async function openPool(choice: Choice, { driverOptions }: SessionBackendOptions, logger: BackendLogger): Promise<Pg.Pool> {
+    const { url, namedBy } = choice;
     // What the driver says of a URL that it cannot read holds the URL.
     if (!URL.canParse(url)) {
         throw new SessionError('CONFIGURATION', `${namedBy} is no URL. A password with / ? # @ in it must be percent-encoded`);
     }
     const pg = await loadDriver.pg();
     if (!pg) {
-        throw noDriver('Postgres', namedBy, 'pg');
+        throw noDriver('postgres', choice, 'pg');
     }
     // Versions before 8.15 have only a default export.
     const { Pool } = 'Pool' in pg ? pg : (pg as { default: typeof Pg }).default;

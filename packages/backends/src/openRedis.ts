@@ -1,6 +1,6 @@
 import { SessionError, type SessionBackend } from '@mcp-sessions/core';
 import { createRedisBackend } from '@mcp-sessions/redis';
-import type { Choice } from './choice.js';
+import type { Choice, Named } from './choice.js';
 import type { BackendLogger } from './logger.js';
 import { commonOptions, present, type SessionBackendOptions } from './options.js';
 import { OutageReport } from './outageReport.js';
@@ -8,7 +8,7 @@ import { openRedis, type OpenedRedis } from './redisClient.js';
 import { parseRedisUrl, type RedisPlace } from './redisPlace.js';
 
 export async function openRedisBackend(choice: Choice, options: SessionBackendOptions, logger: BackendLogger): Promise<SessionBackend> {
-    const redis = await openForGood(placeOf(choice), choice.namedBy, logger, options.driverOptions);
+    const redis = await openForGood(placeOf(choice), choice, logger, options.driverOptions);
     try {
         const backend = createRedisBackend({
             redis: redis.client,
@@ -32,12 +32,12 @@ export async function openRedisBackend(choice: Choice, options: SessionBackendOp
 /** A client that is connected again whenever it loses its connection, and says so. */
 export function openForGood(
     place: RedisPlace,
-    namedBy: string,
+    named: Named,
     logger: BackendLogger,
     driverOptions?: Readonly<Record<string, unknown>>
 ): Promise<OpenedRedis> {
     const report = new OutageReport('Redis', logger);
-    return openRedis(place, namedBy, { driverOptions, onerror: report.failed, onready: report.ready });
+    return openRedis(place, named, { driverOptions, onerror: report.failed, onready: report.ready });
 }
 
 /** @throws SessionError `CONFIGURATION` for what is no URL of Redis. */

@@ -28,7 +28,7 @@ async function openUpstash(choice: Choice, { driverOptions }: SessionBackendOpti
     }
     const vercel = await loadDriver['@vercel/kv']();
     if (!vercel) {
-        throw noDriver('Upstash', choice.namedBy, '@upstash/redis', '@vercel/kv');
+        throw noDriver('upstash', choice, '@upstash/redis', '@vercel/kv');
     }
     return vercel.createClient({ enableTelemetry: false, ...settings });
 }
@@ -38,7 +38,7 @@ function placeOf({ url, token, namedBy }: Choice): { url: string; token: string 
     if (!parsed) {
         throw new SessionError('CONFIGURATION', `${namedBy} is no URL`);
     }
-    const password = decodeURIComponent(parsed.password);
+    const password = decoded(parsed.password, namedBy);
     if (token !== undefined && password !== '' && token !== password) {
         throw new SessionError('CONFIGURATION', `${namedBy} holds another token than the one that is given beside it`);
     }
@@ -49,4 +49,12 @@ function placeOf({ url, token, namedBy }: Choice): { url: string; token: string 
     parsed.username = '';
     parsed.password = '';
     return { url: parsed.href.replace(/\/$/, ''), token: found };
+}
+
+function decoded(password: string, namedBy: string): string {
+    try {
+        return decodeURIComponent(password);
+    } catch {
+        throw new SessionError('CONFIGURATION', `${namedBy} holds a token with a % that is not percent-encoded`);
+    }
 }

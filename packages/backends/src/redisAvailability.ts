@@ -29,7 +29,7 @@ export async function whyUnavailable(
     driverOptions?: Readonly<Record<string, unknown>>
 ): Promise<Error | undefined> {
     let last: Error | undefined;
-    const redis = await openRedis(place, namedBy, { tryMs: timeoutMs, driverOptions, onerror: error => (last = error) });
+    const redis = await openRedis(place, { namedBy }, { tryMs: timeoutMs, driverOptions, onerror: error => (last = error) });
     try {
         const answered = await inTime(timeoutMs, () => redis.answered().then(() => true));
         return answered ? undefined : (last ?? new Error(`no answer within ${timeoutMs} ms`));

@@ -1,5 +1,6 @@
 import { SessionError } from '@mcp-sessions/core';
 import type { RedisClient } from '@mcp-sessions/redis';
+import type { Named } from './choice.js';
 import { loadDriver, noDriver } from './drivers.js';
 import { ioredisClient } from './ioredisClient.js';
 import { nodeRedisClient } from './nodeRedisClient.js';
@@ -24,19 +25,19 @@ export interface OpenedRedis {
 }
 
 /** @throws SessionError `CONFIGURATION` where no driver is installed. */
-export async function openRedis(place: RedisPlace, namedBy: string, settings: RedisSettings): Promise<OpenedRedis> {
+export async function openRedis(place: RedisPlace, named: Named, settings: RedisSettings): Promise<OpenedRedis> {
     const ioredis = await loadDriver.ioredis();
     if (ioredis) {
         return ioredisClient(ioredis, place, settings);
     }
     const nodeRedis = await loadDriver.redis();
     if (!nodeRedis) {
-        throw noDriver('Redis', namedBy, 'ioredis', 'redis');
+        throw noDriver('redis', named, 'ioredis', 'redis');
     }
     if (place.form === 'sentinel' && typeof nodeRedis.createSentinel !== 'function') {
         throw new SessionError(
             'CONFIGURATION',
-            `${namedBy} names a Redis Sentinel, which takes version 5 of redis. Run: npm install ioredis`
+            `${named.namedBy} names a Redis Sentinel, which takes version 5 of redis. Run: npm install ioredis`
         );
     }
     return nodeRedisClient(nodeRedis, place, settings);

@@ -86,8 +86,9 @@ function say({ kind, namedBy, ignored }: Choice, logger: BackendLogger): void {
             `mcp-sessions: no backend is named, so sessions are in the memory of this process: they end with it, and no other node knows them. Set one of ${namesOf()}`
         );
     } else if (ignored.length > 0) {
+        const others = ignored.map(({ name }) => name).join(', ');
         logger.warn(
-            `mcp-sessions: the backend is ${kind}, as ${namedBy} names it; ${ignored.join(', ')} ${ignored.length === 1 ? 'is' : 'are'} not used`
+            `mcp-sessions: the backend is ${kind}, as ${namedBy} names it; ${others} ${ignored.length === 1 ? 'is' : 'are'} not used`
         );
     } else {
         logger.info?.(`mcp-sessions: the backend is ${kind}, as ${namedBy} names it`);

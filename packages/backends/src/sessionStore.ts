@@ -73,7 +73,7 @@ export async function createSessionStore(options: SessionStoreOptions = {}): Pro
     if (trouble) {
         return fallBack(options, env, logger, `the Redis that ${namedBy} names cannot be used (${reason(trouble)})`);
     }
-    const redis = await openForGood(place, namedBy, logger, options.driverOptions);
+    const redis = await openForGood(place, { namedBy }, logger, options.driverOptions);
     try {
         const keyed = { redis: redis.client, ...(options.prefix !== undefined && { keyPrefix: options.prefix }) };
         const shelf = redisShelf(

@@ -19,11 +19,13 @@ export class HandlerNode {
 
     private constructor(
         readonly http: Server,
-        options: SessionHandlerOptions
+        options: SessionHandlerOptions,
+        prepare: () => Promise<void>
     ) {
         this.handler = createSessionHandler(
-            context => {
+            async context => {
                 this.contexts.push(context);
+                await prepare();
                 const server = this.build();
                 this.servers.push(server);
                 return server;
@@ -33,8 +35,9 @@ export class HandlerNode {
         http.on('request', (req, res) => void this.handler.node(req, res));
     }
 
-    static async start(options: SessionHandlerOptions = {}): Promise<HandlerNode> {
-        const node = new HandlerNode(createServer(), options);
+    /** @param prepare what the factory waits for before it makes a server. */
+    static async start(options: SessionHandlerOptions = {}, prepare = () => Promise.resolve()): Promise<HandlerNode> {
+        const node = new HandlerNode(createServer(), options, prepare);
         await new Promise<void>(resolve => node.http.listen(0, '127.0.0.1', resolve));
         return node;
     }

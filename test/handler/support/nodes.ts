@@ -5,8 +5,8 @@ import { HandlerNode } from './handlerNode.js';
 const nodes: HandlerNode[] = [];
 
 /** A node that is stopped after the test. */
-export async function startNode(options?: SessionHandlerOptions): Promise<HandlerNode> {
-    const node = await HandlerNode.start(options);
+export async function startNode(options?: SessionHandlerOptions, prepare?: () => Promise<void>): Promise<HandlerNode> {
+    const node = await HandlerNode.start(options, prepare);
     nodes.push(node);
     return node;
 }
