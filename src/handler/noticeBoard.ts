@@ -11,8 +11,6 @@ const pageSize = 100;
 const remembered = 256;
 /** For how long a node knows where the board ends, in milliseconds. */
 const findMs = 1000;
-/** What stands on a board that has just begun; nobody is told. */
-const beginning = 'mcp-sessions/beginning';
 
 /** Notices for one session, and how far they go. */
 export interface News {
@@ -57,12 +55,6 @@ export class NoticeBoard implements Notices {
         }
     }
 
-    /** So that a session can always say where it was: at no place at all is everybody who comes before the first notice. */
-    private async begin(): Promise<string> {
-        const [position] = await this.within(() => this.log.append(boardId, [{ streamId, message: notification(beginning) }]));
-        return position ?? '';
-    }
-
     async put(notification: JSONRPCNotification): Promise<void> {
         await this.within(() => this.log.append(boardId, [{ streamId, message: notification }]));
         await this.node.announceNotice();
@@ -100,7 +92,7 @@ export class NoticeBoard implements Notices {
     }
 
     private async lookForEnd(): Promise<void> {
-        const end = (await this.within(() => this.log.touch(boardId))) || (await this.begin());
+        const end = await this.within(() => this.log.touch(boardId));
         this.foundAt = performance.now();
         if (end !== this.end) {
             // What is between is read for each session that asks for it, which are few where no stream is open.
@@ -157,9 +149,6 @@ function relevant(notifications: readonly JSONRPCNotification[], subscriptions: 
     const last = new Map<string, JSONRPCNotification>();
     for (const notification of notifications) {
         const uri = updatedUri(notification);
-        if (notification.method === beginning) {
-            continue;
-        }
         if (uri === undefined || subscriptions.includes(uri)) {
             const kind = isRepeatable(notification) ? `${notification.method} ${uri ?? ''}` : `#${last.size}`;
             last.delete(kind);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { digest } from '@mcp-sessions/core';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
@@ -89,7 +90,9 @@ describe('functions that live for one request', { timeout: 180_000 }, () => {
         expect((await once(wire, at => at.end())).answer.status).toBe(200);
         const { answer } = await once(wire, at => at.request('tools/list'));
         expect([answer.status, answer.body]).toEqual([404, NOT_FOUND]);
-        const left = (await redis.keys(`${keyPrefix}*`)).filter(key => !key.includes(':mail:'));
+        // The notices to all sessions stay.
+        const name = await digest(wire.sessionId!);
+        const left = (await redis.keys(`${keyPrefix}*`)).filter(key => key.includes(name) && !key.includes(':mail:'));
         // What refuses late appends stays for a while.
         expect(await Promise.all(left.map(key => redis.hgetall(key)))).toEqual([{ dropped: '1' }]);
     });
