@@ -53,8 +53,9 @@ describe.each(backends)('on $name', kind => {
     const happenings = () => Promise.all(cluster.nodes.map(seen));
     const runs = (name: string) =>
         Fixture.until(`${name} runs`, async () => (await happenings()).some(({ hanging }) => hanging.includes(name)));
+    /** A node whose subscription was not in force yet looks at the record of a busy session every 15 s. */
     const isAborted = (name: string) =>
-        Fixture.until(`${name} is aborted`, async () => (await happenings()).some(({ aborted }) => aborted.includes(name)));
+        Fixture.until(`${name} is aborted`, async () => (await happenings()).some(({ aborted }) => aborted.includes(name)), 20_000);
     const areForgotten = () =>
         Fixture.until('no node holds anything of a session', async () => {
             if (!kind.pushes) await Promise.all(begun.map(wire => wire.request('tools/list')));
