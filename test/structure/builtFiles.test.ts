@@ -17,8 +17,9 @@ const arrows: Record<string, string[]> = {
     atRest: ['ports', 'jsonrpc'],
     lock: ['ports', 'jsonrpc'],
     cluster: ['ports', 'jsonrpc'],
-    session: ['ports', 'jsonrpc'],
-    transport: ['session', 'cluster', 'ports', 'jsonrpc']
+    session: ['lock', 'ports', 'jsonrpc'],
+    transport: ['session', 'cluster', 'ports', 'jsonrpc'],
+    handler: ['transport', 'session', 'cluster', 'memory', 'ports', 'jsonrpc']
 };
 
 /** Private fields of the base's `Protocol`, `Server`, `McpServer` and of its two transports. */
@@ -40,7 +41,7 @@ const others = packages
     .filter(({ folder }) => folder !== '.')
     .map(described => ({ ...described, files: formats.flatMap(format => builtFiles(join(root, described.folder, 'dist', format))) }));
 const fork = formats.flatMap(format =>
-    ['index', 'protocolRules', 'serverTransport', 'streamableHttp', 'webStandardStreamableHttp']
+    ['index', 'protocolRules', 'serverTransport', 'sessionHandler', 'streamableHttp', 'webStandardStreamableHttp']
         .flatMap(module => [`${module}.js`, `${module}.d.ts`])
         .map(name => ({ name, text: readFileSync(join(root, 'packages/sdk/dist', format, 'server', name), 'utf8') }))
 );
@@ -58,11 +59,11 @@ describe('the built files', () => {
         }
     });
 
-    it('of the core import no package, and what only Node has in the Node shell alone', () => {
+    it('of the core import no package, and what only Node has in the Node shells alone', () => {
         for (const { name, text } of core) {
             for (const specifier of specifiersOf(text).filter(path => !path.startsWith('.'))) {
                 expect(specifier, `${name} imports ${specifier}`).toMatch(/^node:/);
-                expect(name).toMatch(/^transport\/node/);
+                expect(name).toMatch(/^(transport\/node|handler\/(node|createSessionHandler))/);
             }
         }
     });
