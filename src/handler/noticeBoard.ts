@@ -145,7 +145,7 @@ function notificationOf({ message }: LoggedEvent): JSONRPCNotification {
 }
 
 /** What a session is to hear: the last notice of each kind, in the order of those. */
-function relevant(notifications: readonly JSONRPCNotification[], subscriptions: readonly string[]): JSONRPCNotification[] {
+export function relevant(notifications: readonly JSONRPCNotification[], subscriptions: readonly string[]): JSONRPCNotification[] {
     const last = new Map<string, JSONRPCNotification>();
     for (const notification of notifications) {
         const uri = updatedUri(notification);

@@ -4,7 +4,7 @@ import { digest } from '../digest.js';
 import type { JSONRPCNotification } from '../jsonrpc/types.js';
 import { standaloneStream } from '../transport/eventIds.js';
 import type { LocalSessions } from './localSessions.js';
-import { notification, type NoticeBoard, type Notices } from './noticeBoard.js';
+import { notification, relevant, type NoticeBoard, type Notices } from './noticeBoard.js';
 import type { HandlerBackend } from './options.js';
 import type { SessionTransport } from './sessionTransport.js';
 
@@ -158,9 +158,5 @@ export class Notifier implements ClusterNotifications {
 
 /** One notice, for sessions that cannot be told later. */
 function only(notice: JSONRPCNotification): Notices {
-    const uri = notice.method === 'notifications/resources/updated' ? String(notice.params?.['uri']) : undefined;
-    return {
-        since: (position, subscriptions) =>
-            Promise.resolve({ news: uri === undefined || subscriptions.includes(uri) ? [notice] : [], position })
-    };
+    return { since: (position, subscriptions) => Promise.resolve({ news: relevant([notice], subscriptions), position }) };
 }

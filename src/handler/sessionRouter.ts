@@ -8,6 +8,7 @@ import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { later } from '../timers.js';
 import { isValidSessionId } from '../session/sessionId.js';
 import type { Exchange } from '../transport/exchange.js';
+import { storeTimeoutMs } from '../transport/optionChecks.js';
 import { replies } from '../transport/replies.js';
 import type { SessionStart } from '../transport/transport.js';
 import { Admission } from './admission.js';
@@ -20,7 +21,6 @@ import { SessionTransport } from './sessionTransport.js';
 
 const defaultMaxLocalSessions = 10_000;
 const defaultLocalIdleMs = 300_000;
-const defaultStoreTimeoutMs = 1000;
 /** How often it is looked whether all calls have ended, in milliseconds. */
 const drainLookMs = 25;
 /** How often it is looked whether a refused `initialize` has its answer, in milliseconds. */
@@ -66,7 +66,7 @@ export class SessionRouter {
     ) {
         this.ownBackend = options.backend ? undefined : createMemoryBackend();
         this.backend = options.backend ?? (this.ownBackend as MemoryBackend);
-        this.timeoutMs = options.storeTimeoutMs ?? defaultStoreTimeoutMs;
+        this.timeoutMs = storeTimeoutMs(options);
         this.local = new LocalSessions({
             maxSessions: requireCount(options.maxLocalSessions ?? defaultMaxLocalSessions, 'maxLocalSessions'),
             idleMs: requirePositive(options.localIdleMs ?? defaultLocalIdleMs, 'localIdleMs'),

@@ -11,7 +11,7 @@ import { Delivery } from './delivery.js';
 import { LocalHistory } from './localHistory.js';
 import { LoggedHistory } from './loggedHistory.js';
 import { OpenStreams } from './openStreams.js';
-import { checkStreamOptions, milliseconds, positiveBytes, timeoutMs } from './optionChecks.js';
+import { checkStreamOptions, milliseconds, positiveBytes, storeTimeoutMs } from './optionChecks.js';
 import type { StreamableHttpOptions } from './options.js';
 import { OwnRequests } from './ownRequests.js';
 import { clientVersion } from './requestChecks.js';
@@ -24,7 +24,6 @@ const defaultMaxRecordBytes = 256 * 1024;
 const defaultMaxStateBytes = 64 * 1024;
 const defaultMaxEventBytes = 4 * 1024 * 1024;
 const defaultRevalidateMs = 1000;
-const defaultStoreTimeoutMs = 1000;
 /** When a client whose connection we close may come back. */
 const defaultHangUpRetryMs = 1000;
 /** How often a log is told that its session is used, where the store does not say how long a session lives. */
@@ -62,7 +61,7 @@ export interface Parts {
 /** Builds a transport by its options. Throws where they contradict each other. */
 export function assemble(options: StreamableHttpOptions, isExternal: boolean, rules: ProtocolRules, host: PartsHost): Parts {
     checkStreamOptions(options);
-    const storeTimeoutMs = timeoutMs('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs);
+    const timeoutMs = storeTimeoutMs(options);
     const maxEventBytes = positiveBytes('maxEventBytes', options.maxEventBytes, defaultMaxEventBytes);
     const report = (error: Error): void => host.report(error);
     const own = new OwnRequests();
@@ -118,7 +117,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 callbacks: options,
                 bind: options.bind,
                 revalidateMs: milliseconds('revalidateMs', options.revalidateMs, defaultRevalidateMs),
-                storeTimeoutMs,
+                storeTimeoutMs: timeoutMs,
                 maxRecordBytes: positiveBytes('maxRecordBytes', options.maxRecordBytes, defaultMaxRecordBytes),
                 maxStateBytes,
                 lock: options.sessionLock,
@@ -171,7 +170,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 node,
                 open,
                 standaloneStream: options.standaloneStream ?? 'takeover',
-                timeoutMs: storeTimeoutMs,
+                timeoutMs,
                 maxEventBytes: Math.min(maxEventBytes, options.eventLog.maxEventBytes ?? Infinity),
                 retryMs: options.retryInterval,
                 understandsPriming: exchange => clientVersion(exchange, gate, rules) >= firstResumableVersion,
@@ -213,7 +212,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
     async function dropLog(sessionId: string): Promise<void> {
         const { eventLog } = options;
         if (isExternal && eventLog) {
-            await withinDeadline(storeTimeoutMs, () => eventLog.drop(sessionId)).catch(report);
+            await withinDeadline(timeoutMs, () => eventLog.drop(sessionId)).catch(report);
         }
     }
 }

@@ -1,6 +1,8 @@
 import { SessionError } from '../errors.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
 
+const defaultStoreTimeoutMs = 1000;
+
 /** Where the session lives by these options. Throws where they contradict each other. */
 export function storageMode({ sessionIdGenerator, sessionStorageMode, sessionStore }: StreamableHttpOptions): SessionStorageMode {
     switch (sessionStorageMode) {
@@ -63,8 +65,13 @@ export function milliseconds(option: string, value: number | undefined, byDefaul
     return checked(option, 'a number of milliseconds, 0 or more', value, byDefault, value => value >= 0);
 }
 
+/** How long one call of the store may take, in milliseconds. */
+export function storeTimeoutMs(options: StreamableHttpOptions): number {
+    return timeoutMs('storeTimeoutMs', options.storeTimeoutMs, defaultStoreTimeoutMs);
+}
+
 /** How long a timer may run, or its default. */
-export function timeoutMs(option: string, value: number | undefined, byDefault: number): number {
+function timeoutMs(option: string, value: number | undefined, byDefault: number): number {
     return checked(option, 'a number of milliseconds from 1 to 2147483647', value, byDefault, value => value >= 1 && value < 2 ** 31);
 }
 

@@ -3,7 +3,7 @@ import { createMemoryBackend, InMemorySessionStore } from '@mcp-sessions/core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WireStream } from '../cluster/support/wireStream.js';
 import { startNode } from '../handler/support/nodes.js';
-import { initialize, request } from '../handler/support/requests.js';
+import { initialize, listen, request } from '../handler/support/requests.js';
 
 const names = [
     'session-created',
@@ -30,19 +30,6 @@ beforeEach(() => {
 });
 afterEach(() => listeners.forEach(({ name, listener }) => unsubscribe(name, listener)));
 const happened = (name: string) => seen.filter(event => event.name === name).map(({ data }) => data);
-const get = (url: string, id: string, lastEventId?: string) =>
-    WireStream.open(
-        url,
-        {
-            headers: {
-                accept: 'text/event-stream',
-                'mcp-session-id': id,
-                'mcp-protocol-version': '2025-11-25',
-                ...(lastEventId !== undefined && { 'last-event-id': lastEventId })
-            }
-        },
-        lastEventId
-    );
 
 it('P4: a session is seen from its beginning to its end, by its fingerprint alone', async () => {
     const backend = createMemoryBackend();
@@ -54,13 +41,13 @@ it('P4: a session is seen from its beginning to its end, by its fingerprint alon
     expect(session).toMatch(/^[\w-]{8}$/);
     expect(happened('session-restored')).toEqual([{ session, durationMs: expect.any(Number) as number }]);
 
-    const stream = await get(first.url, id);
+    const stream = await listen(first.url, id);
     const primed = await stream.event();
-    const newer = await get(second.url, id);
+    const newer = await listen(second.url, id);
     await vi.waitFor(() => expect(happened('stream-taken-over')).toEqual([{ session }]), 5000);
     expect(happened('stream-opened')).toEqual([{ session }, { session }]);
     newer.abort();
-    const resumed = await get(second.url, id, primed?.id);
+    const resumed = await listen(second.url, id, primed?.id);
     expect(happened('stream-resumed')).toEqual([{ session, stream: 'standalone' }]);
     resumed.abort();
 

@@ -1,23 +1,11 @@
 import { createMemoryBackend, InMemorySessionStore } from '@mcp-sessions/core';
 import { describe, expect, it } from 'vitest';
-import { WireStream, type WireMessage } from '../cluster/support/wireStream.js';
+import type { WireMessage, WireStream } from '../cluster/support/wireStream.js';
 import type { HandlerNode } from './support/handlerNode.js';
 import { startNode, startPair } from './support/nodes.js';
-import { initialize, request } from './support/requests.js';
+import { initialize, listen, request } from './support/requests.js';
 
-const open = (node: HandlerNode, id: string, lastEventId?: string) =>
-    WireStream.open(
-        node.url,
-        {
-            headers: {
-                accept: 'text/event-stream',
-                'mcp-session-id': id,
-                'mcp-protocol-version': '2025-11-25',
-                ...(lastEventId !== undefined && { 'last-event-id': lastEventId })
-            }
-        },
-        lastEventId
-    );
+const open = (node: HandlerNode, id: string, lastEventId?: string) => listen(node.url, id, lastEventId);
 const subscribe = (node: HandlerNode, id: string, uri: string) => request(node.url, id, 'resources/subscribe', { uri });
 const said = ({ method, params }: WireMessage) => (params ? `${method} ${String(params['uri'] ?? params['data'])}` : method);
 const changed = (what: string) => `notifications/${what}/list_changed`;

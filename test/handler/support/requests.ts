@@ -1,3 +1,5 @@
+import { WireStream } from '../../cluster/support/wireStream.js';
+
 /** One answer, read to its end. */
 export interface Answered {
     readonly status: number;
@@ -44,4 +46,15 @@ export async function initialize(url: string, headers: Record<string, string> = 
     if (status !== 200) throw new Error(`initialize: ${status} ${text}`);
     await request(url, sessionId, 'notifications/initialized', {}, headers);
     return sessionId;
+}
+
+/** Opens a GET stream of a client that speaks 2025-11-25. */
+export function listen(url: string, sessionId: string, lastEventId?: string): Promise<WireStream> {
+    const headers = {
+        accept: 'text/event-stream',
+        'mcp-session-id': sessionId,
+        'mcp-protocol-version': '2025-11-25',
+        ...(lastEventId !== undefined && { 'last-event-id': lastEventId })
+    };
+    return WireStream.open(url, { headers }, lastEventId);
 }
