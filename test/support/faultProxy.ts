@@ -20,6 +20,33 @@ interface Connection {
     isClientsTurn: boolean;
 }
 
+/** One direction of a connection. Bytes never overtake each other, also when the delay becomes shorter. */
+class Delayed {
+    readonly #to: Socket;
+    readonly #waiting: { chunk: Buffer; dueAt: number }[] = [];
+
+    constructor(to: Socket) {
+        this.#to = to;
+    }
+
+    send(chunk: Buffer, delayMs: number): void {
+        this.#waiting.push({ chunk, dueAt: performance.now() + delayMs });
+        if (this.#waiting.length === 1) this.#next();
+    }
+
+    #next(): void {
+        for (let [next] = this.#waiting; next; [next] = this.#waiting) {
+            const leftMs = next.dueAt - performance.now();
+            if (leftMs > 0) {
+                setTimeout(() => this.#next(), leftMs);
+                return;
+            }
+            this.#waiting.shift();
+            if (this.#to.writable) this.#to.write(next.chunk);
+        }
+    }
+}
+
 /** A connection to a server that can be made to fail: put it in front of Redis. */
 export class FaultProxy {
     #fault: Fault = 'pass';
@@ -76,16 +103,18 @@ export class FaultProxy {
     #makeServer(): Server {
         return createServer(client => {
             const server = connect(this.#targetPort, '127.0.0.1');
-            const connection = { client, server, turns: 0, isClientsTurn: false };
+            const toClient = new Delayed(client);
+            const toServer = new Delayed(server);
+            const connection: Connection = { client, server, turns: 0, isClientsTurn: false };
             this.#connections.add(connection);
             client.on('data', chunk => {
                 if (!connection.isClientsTurn) connection.turns++;
                 connection.isClientsTurn = true;
-                this.#forward(chunk, server, connection);
+                this.#forward(chunk, toServer, connection);
             });
             server.on('data', chunk => {
                 connection.isClientsTurn = false;
-                this.#forward(chunk, client, connection);
+                this.#forward(chunk, toClient, connection);
             });
             for (const [from, to] of [
                 [client, server],
@@ -101,15 +130,14 @@ export class FaultProxy {
         });
     }
 
-    #forward(chunk: Buffer, to: Socket, connection: Connection): void {
-        const write = () => void (to.writable && to.write(chunk));
+    #forward(chunk: Buffer, to: Delayed, { turns }: Connection): void {
         if (this.#fault === 'blackhole') return;
         if (typeof this.#fault === 'string') {
-            write();
+            to.send(chunk, 0);
         } else if ('delayMs' in this.#fault) {
-            setTimeout(write, this.#fault.delayMs);
-        } else if (connection.turns <= this.#fault.answeredTurns) {
-            setTimeout(write, HELD_TOGETHER_MS);
+            to.send(chunk, this.#fault.delayMs);
+        } else if (turns <= this.#fault.answeredTurns) {
+            to.send(chunk, HELD_TOGETHER_MS);
         }
     }
 

@@ -138,7 +138,7 @@ export class StreamRun {
                 this.gate(gates[a % gates.length] as Gate);
                 break;
             case 'open':
-                this.waiting.splice(0, 1 + b).forEach(({ open }) => open());
+                await this.open(1 + b);
                 break;
             case 'close':
             case 'delete':
@@ -152,7 +152,7 @@ export class StreamRun {
     /** Ends everything, and returns all that the two implementations must agree on. */
     async end(): Promise<unknown> {
         await this.finishPosts();
-        this.waiting.splice(0).forEach(({ open }) => open());
+        await this.open();
         await this.settle();
         this.noteErrors();
         await this.endpoint.transport.close();
@@ -212,6 +212,14 @@ export class StreamRun {
         }
     }
 
+    /** Opens gates one after the other. Which of two that open at the same moment is passed first is nobody's promise. */
+    private async open(count = this.waiting.length): Promise<void> {
+        for (const { open } of this.waiting.splice(0, count)) {
+            open();
+            await nextTurn();
+        }
+    }
+
     /** How many gates something waits at. */
     private get stuck(): number {
         return this.waiting.filter(({ reached }) => reached).length;
@@ -235,7 +243,7 @@ export class StreamRun {
         if (posts.length === 0) {
             return;
         }
-        this.waiting.splice(0).forEach(({ open }) => open());
+        await this.open();
         await this.settle();
         if (this.enableJsonResponse) {
             for (const id of this.ids) {
