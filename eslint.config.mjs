@@ -1,22 +1,9 @@
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
+import { arrows } from './scripts/check/arrows.mjs';
 
-// The arrows: transport -> session -> ports <- adapters. What each folder of src/ may import from, beside its own files and
-// the files at the top of src/. Only nodeX.ts files of the transport may know node:http.
-const arrows = {
-    'src/jsonrpc': [],
-    'src/ports': ['jsonrpc'],
-    'src/bus': ['ports', 'jsonrpc'],
-    'src/memory': ['ports', 'jsonrpc'],
-    'src/atRest': ['ports', 'jsonrpc'],
-    'src/lock': ['ports', 'jsonrpc'],
-    'src/cluster': ['ports', 'jsonrpc'],
-    'src/session': ['lock', 'ports', 'jsonrpc'],
-    'src/transport': ['session', 'cluster', 'ports', 'jsonrpc'],
-    'src/handler': ['transport', 'session', 'cluster', 'memory', 'ports', 'jsonrpc']
-};
-
+// Of the core only nodeX.ts files of the transport and of the handler may know node:http.
 const noPackage = { regex: '^(?!\\.|node:)', message: 'The core imports no driver, no SDK and no other package.' };
 const noHttp = { regex: '^node:(http|http2|https|net|tls)$', message: 'HTTP belongs to the Node shells.' };
 
@@ -26,20 +13,20 @@ const restrict = (files, patterns, ignores = []) => ({
     rules: { 'no-restricted-imports': ['error', { patterns }] }
 });
 
-// What may know node:http.
+// Where those are.
 const shells = {
-    'src/transport': ['src/transport/node*.ts'],
-    'src/handler': ['src/handler/node*.ts', 'src/handler/createSessionHandler.ts']
+    transport: ['src/transport/node*.ts'],
+    handler: ['src/handler/node*.ts', 'src/handler/createSessionHandler.ts']
 };
 
 const arrowRules = Object.entries(arrows).flatMap(([folder, allowed]) => {
     const outside = {
         regex: `^\\.\\./(?!${allowed.map(name => `${name}/`).join('|') || '$'})(?:[^/]+/|\\.\\.)`,
-        message: `${folder} may import from ${allowed.join(', ') || 'no other folder'} only.`
+        message: `src/${folder} may import from ${allowed.join(', ') || 'no other folder'} only.`
     };
     const shell = shells[folder] ?? [];
     return [
-        restrict([`${folder}/**/*.ts`], [noPackage, noHttp, outside], shell),
+        restrict([`src/${folder}/**/*.ts`], [noPackage, noHttp, outside], shell),
         ...shell.map(files => restrict([files], [noPackage, outside]))
     ];
 });
@@ -54,7 +41,12 @@ const adapters = {
         own: ['core', 'redis', 'postgres', 'upstash'],
         drivers: ['ioredis', 'redis', 'pg', '@upstash/redis', '@vercel/kv']
     },
-    'packages/testkit': { own: ['core'], packages: ['fast-check'] }
+    'packages/opentelemetry': { own: ['core'], drivers: ['@opentelemetry/api'] },
+    'packages/testkit': { own: ['core'], packages: ['fast-check'] },
+    'packages/cli': {
+        own: ['core', 'redis', 'postgres', 'upstash', 'backends'],
+        packages: ['commander', 'picocolors', 'ioredis', 'pg', '@upstash/redis']
+    }
 };
 
 const adapterRules = (folder, { own, drivers = [], packages = [] }) => {

@@ -12,6 +12,7 @@ export default defineConfig({
             '@mcp-sessions/postgres': source('./packages/postgres/src/index.ts'),
             '@mcp-sessions/upstash': source('./packages/upstash/src/index.ts'),
             '@mcp-sessions/backends': source('./packages/backends/src/index.ts'),
+            '@mcp-sessions/opentelemetry': source('./packages/opentelemetry/src/index.ts'),
             '@mcp-sessions/testkit': source('./packages/testkit/src/index.ts'),
             '@mcp-sessions/sdk/server': source('./packages/sdk/src/server/index.ts')
         }

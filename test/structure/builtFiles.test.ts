@@ -3,24 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { packages } from '../../scripts/build/packages.mjs';
+import { arrows } from '../../scripts/check/arrows.mjs';
 import { specifiersOf } from '../../scripts/build/specifiers.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const formats = ['esm', 'cjs'];
-
-/** Which folder of the core may import from which, beside itself and the files at the top. */
-const arrows: Record<string, string[]> = {
-    jsonrpc: [],
-    ports: ['jsonrpc'],
-    bus: ['ports', 'jsonrpc'],
-    memory: ['ports', 'jsonrpc'],
-    atRest: ['ports', 'jsonrpc'],
-    lock: ['ports', 'jsonrpc'],
-    cluster: ['ports', 'jsonrpc'],
-    session: ['lock', 'ports', 'jsonrpc'],
-    transport: ['session', 'cluster', 'ports', 'jsonrpc'],
-    handler: ['transport', 'session', 'cluster', 'memory', 'ports', 'jsonrpc']
-};
 
 /** Private fields of the base's `Protocol`, `Server`, `McpServer` and of its two transports. */
 const privateFields = [
