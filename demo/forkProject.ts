@@ -19,7 +19,7 @@ interface Manifest {
 export function forkProject(): { folder: string; installed: Manifest } {
     const folder = join(CACHE, buildHash());
     if (!existsSync(folder)) install(folder);
-    copyFileSync(join(ROOT, 'demo/server.mjs'), join(folder, 'server.mjs'));
+    for (const file of ['server.mjs', 'tools.mjs']) copyFileSync(join(ROOT, 'demo', file), join(folder, file));
     const installed = manifest(join(folder, 'node_modules/@modelcontextprotocol/sdk'));
     if (installed.name !== '@mcp-sessions/sdk') throw new Error(`The scratch project has ${installed.name}, not the fork.`);
     return { folder, installed };

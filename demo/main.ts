@@ -43,14 +43,14 @@ async function demo(): Promise<boolean> {
 function officialServer() {
     const { name, version } = officialPackage();
     timeline.note(`Server: ${name} ${version} from npm, McpServer and one transport per session.`);
-    return { file: new URL('./server.mjs', import.meta.url), env: { REDIS_URL: '' } };
+    return { file: new URL('./officialServer.mjs', import.meta.url), env: {} };
 }
 
 async function forkServer() {
     redis = await openRedis({ say: line => timeline.note(line) });
     const { folder, installed } = forkProject();
     timeline.note(
-        `Server: ${installed.name} ${installed.version}, packed, installed as @modelcontextprotocol/sdk; its code is demo/server.mjs.`
+        `Server: ${installed.name} ${installed.version}, packed, installed as @modelcontextprotocol/sdk; its code is demo/server.mjs and tools.mjs.`
     );
     return { file: pathToFileURL(`${folder}/server.mjs`), env: { REDIS_URL: redis.url } };
 }

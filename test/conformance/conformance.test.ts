@@ -30,12 +30,15 @@ function report(setUp: string, results: readonly ScenarioResult[]): void {
 }
 
 describe('the official conformance suite, every scenario of 2025-11-25', () => {
-    it('D4: passes on one node', { timeout: 150_000 }, async () => {
-        const node = started({});
+    it.each([
+        { setUp: 'one node', serve: 'handler' },
+        { setUp: 'one node, transports in a map', serve: 'plain' }
+    ])('D4: passes on $setUp', { timeout: 150_000 }, async ({ setUp, serve }) => {
+        const node = started({ SERVE: serve });
         try {
             await node.start();
             const results = await runSuite(`${node.url}/mcp`);
-            report('one node', results);
+            report(setUp, results);
             expect(deviations(results, names, EXPECTED_FAILURES['one node'])).toEqual([]);
         } finally {
             await node.terminate();

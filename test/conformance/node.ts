@@ -1,80 +1,63 @@
 // One node of the conformance runs, in a process of its own; the environment says how it is set up:
-//   SDK=official     the transport of the official package, to see which failures are not ours (it fails on three nodes)
-//   REDIS_URL        external mode; without it memory mode, with an event store
+//   SERVE=handler    the handler of the fork (the default), with its sessions in Redis if there is a REDIS_URL
+//   SERVE=plain      transports of the fork in a map, in memory mode with an event store
+//   SERVE=official   transports of the official package likewise, to see which failures are not ours
 //   PROXY_HOST       what clients send as `Host`, when they come through a proxy
 
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { StreamableHTTPServerTransport as OfficialTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { Redis } from 'ioredis';
-import { createRedisBackend, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
+import { createRedisBackend, createSessionHandler, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
 import { buildServer } from './server/everything.js';
+import { keptInMap } from './transports.js';
 
-const { SDK, REDIS_URL, KEY_PREFIX = 'conformance:', PROXY_HOST, PORT } = process.env;
+const { SERVE = 'handler', REDIS_URL, KEY_PREFIX = 'conformance:', PROXY_HOST, PORT } = process.env;
 
-type AnyTransport = StreamableHTTPServerTransport | OfficialTransport;
+interface Sessions {
+    serve(req: IncomingMessage, res: ServerResponse): Promise<void>;
+    close(): Promise<void>;
+}
 
-const transports = new Map<string, AnyTransport>();
-const redis = REDIS_URL ? new Redis(REDIS_URL) : undefined;
-const backend = redis && createRedisBackend({ redis, keyPrefix: KEY_PREFIX, ttlSeconds: 600 });
-
-function openTransport(): AnyTransport {
-    const keep = (id: string) => void transports.set(id, transport);
-    const host = PROXY_HOST ?? `127.0.0.1:${(http.address() as AddressInfo).port}`;
+function openSessions(host: string): Sessions {
     const options = {
-        sessionIdGenerator: randomUUID,
-        onsessioninitialized: keep,
         retryInterval: 100,
         enableDnsRebindingProtection: true,
         allowedHosts: [host],
         allowedOrigins: [`http://${host}`]
     };
-    const eventStore = new InMemoryEventStore();
-    const transport: AnyTransport =
-        SDK === 'official'
-            ? new OfficialTransport({ ...options, eventStore })
-            : new StreamableHTTPServerTransport({ ...options, ...(backend ?? { eventStore }), onsessionrestored: keep });
-    transport.onclose = () => {
-        for (const [id, kept] of transports) if (kept === transport) transports.delete(id);
-    };
-    return transport;
-}
-
-async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const header = req.headers['mcp-session-id'];
-    const id = typeof header === 'string' ? header : undefined;
-    let transport = id === undefined ? undefined : transports.get(id);
-    if (!transport) {
-        // The official transport knows only the sessions that it began itself.
-        if (id !== undefined && !backend) {
-            res.writeHead(404).end();
-            return;
-        }
-        transport = openTransport();
-        // Before anything is awaited, so that requests which come at the same time share one recovery.
-        if (id !== undefined) transports.set(id, transport);
-        await buildServer().connect(transport);
+    if (SERVE !== 'handler') {
+        return keptInMap(SERVE === 'official' ? OfficialTransport : StreamableHTTPServerTransport, {
+            ...options,
+            eventStore: new InMemoryEventStore()
+        });
     }
-    await transport.handleRequest(req, res);
-    const isVacant = 'isVacant' in transport && transport.isVacant;
-    if (id !== undefined && isVacant && transports.get(id) === transport) transports.delete(id);
+    const redis = REDIS_URL ? new Redis(REDIS_URL) : undefined;
+    const backend = redis && createRedisBackend({ redis, keyPrefix: KEY_PREFIX, ttlSeconds: 600 });
+    const handler = createSessionHandler(() => buildServer(), { ...options, ...(backend && { backend }) });
+    return {
+        serve: (req, res) => handler.node(req, res),
+        async close() {
+            await handler.close();
+            await backend?.close();
+            redis?.disconnect();
+        }
+    };
 }
 
+let sessions: Sessions;
 const http = createServer((req, res) => {
-    answer(req, res).catch((error: unknown) => {
+    sessions.serve(req, res).catch((error: unknown) => {
         console.error('node', error);
         if (!res.headersSent) res.writeHead(500);
         res.end();
     });
 });
-http.listen(Number(PORT ?? 0), '127.0.0.1', () => console.log(JSON.stringify({ port: (http.address() as AddressInfo).port })));
+http.listen(Number(PORT ?? 0), '127.0.0.1', () => {
+    const { port } = http.address() as AddressInfo;
+    sessions = openSessions(PROXY_HOST ?? `127.0.0.1:${port}`);
+    console.log(JSON.stringify({ port }));
+});
 
-async function end(): Promise<void> {
-    await Promise.all([...transports.values()].map(transport => transport.close()));
-    await backend?.close();
-    redis?.disconnect();
-    process.exit(0);
-}
-process.once('SIGTERM', () => void end());
+process.once('SIGTERM', () => void sessions.close().then(() => process.exit(0)));
