@@ -10,10 +10,11 @@ export const FIGURES = {
 };
 
 /**
- * Loads the official server and a contender in turn, both alive all the time. A shared machine has fast and slow seconds;
- * two neighbouring slices mostly fall into the same kind, so they are compared with each other and with no others.
+ * Loads a baseline, as a rule the official server, and a contender in turn, both alive all the time. A shared machine has
+ * fast and slow seconds; two neighbouring slices mostly fall into the same kind, so they are compared with each other and
+ * with no others.
  *
- * @param {{ official: import('./plan.mjs').ServerSpec, contender: import('./plan.mjs').ServerSpec }} specs
+ * @param {{ baseline: import('./plan.mjs').ServerSpec, contender: import('./plan.mjs').ServerSpec }} specs
  * @param {'call' | 'initialize'} kind
  * @param {import('./options.mjs').Timing} timing
  * @param {import('./stores/open.mjs').Store} [store] of the contender
@@ -32,7 +33,7 @@ export async function compare(specs, kind, timing, load, store) {
 async function comparePair(specs, kind, timing, load, store) {
     const targets = {};
     try {
-        targets.official = await startTarget('official', specs.official, load, kind);
+        targets.baseline = await startTarget('baseline', specs.baseline, load, kind);
         targets.contender = await startTarget('contender', specs.contender, load, kind, store);
         const isWarm = await warmUp(targets, kind, timing);
         const rounds = [];
@@ -47,11 +48,11 @@ async function comparePair(specs, kind, timing, load, store) {
 async function warmUp(targets, kind, { warmUpRequests, warmUpRounds, sliceMs }) {
     // An initialize runs several times the code of a call.
     const enough = kind === 'initialize' ? warmUpRequests / 5 : warmUpRequests;
-    const answered = { official: 0, contender: 0 };
-    const isWarm = () => Math.min(answered.official, answered.contender) >= enough;
+    const answered = { baseline: 0, contender: 0 };
+    const isWarm = () => Math.min(answered.baseline, answered.contender) >= enough;
     for (let round = 0; round < warmUpRounds && !isWarm(); round++) {
-        const { official, contender } = await oneRound(targets, round, sliceMs);
-        answered.official += official.requests;
+        const { baseline, contender } = await oneRound(targets, round, sliceMs);
+        answered.baseline += baseline.requests;
         answered.contender += contender.requests;
     }
     return isWarm();
@@ -59,19 +60,19 @@ async function warmUp(targets, kind, { warmUpRequests, warmUpRounds, sliceMs }) 
 
 /** Swaps the order each time, so that neither side always has the cooler machine. */
 async function oneRound(targets, number, sliceMs) {
-    const order = number % 2 === 0 ? ['official', 'contender'] : ['contender', 'official'];
+    const order = number % 2 === 0 ? ['baseline', 'contender'] : ['contender', 'baseline'];
     const samples = {};
     for (const side of order) samples[side] = await targets[side].slice(sliceMs);
-    return { first: order[0], official: samples.official, contender: samples.contender };
+    return { first: order[0], baseline: samples.baseline, contender: samples.contender };
 }
 
 function summarize(rounds) {
     const summary = {};
     for (const [name, figure] of Object.entries(FIGURES)) {
         summary[name] = {
-            official: spread(rounds.map(round => figure(round.official))).median,
+            baseline: spread(rounds.map(round => figure(round.baseline))).median,
             contender: spread(rounds.map(round => figure(round.contender))).median,
-            ratio: spread(rounds.map(round => figure(round.contender) / figure(round.official)))
+            ratio: spread(rounds.map(round => figure(round.contender) / figure(round.baseline)))
         };
     }
     const store = rounds.map(({ contender }) => contender).filter(({ storeCalls }) => storeCalls !== undefined);

@@ -2,7 +2,7 @@
  * A server under test, as it is told to its process.
  *
  * @typedef {object} ServerSpec
- * @property {'mcp' | 'bare' | 'direct'} app
+ * @property {'mcp' | 'handler' | 'bare' | 'direct'} app
  * @property {'official' | 'ours'} package
  * @property {boolean} json JSON response mode instead of event streams
  * @property {number} tools
@@ -55,6 +55,22 @@ export const SERVERS = {
         revalidateMs: 1000,
         isBackend: true
     },
+    'memory-handler': {
+        label: 'ours, the handler on memory',
+        app: 'handler',
+        package: 'ours',
+        store: 'memory',
+        revalidateMs: 1000,
+        isBackend: true
+    },
+    'redis-handler': {
+        label: 'ours, the handler on Redis',
+        app: 'handler',
+        package: 'ours',
+        store: 'redis',
+        revalidateMs: 1000,
+        isBackend: true
+    },
     bare: { label: 'bare `node:http`', app: 'bare', package: 'official' },
     direct: { label: "the SDK's server without a transport", app: 'direct', package: 'official' }
 };
@@ -63,7 +79,7 @@ const ALONE = ['memory', 'redis', 'redis-always', 'postgres', 'upstash'];
 const WITH_LOG = ['memory-log', 'redis-log', 'postgres-log', 'upstash-log'];
 
 /**
- * Each case compares each contender with the official package. `memory`, `stored` and `nodes` are measured otherwise: see
+ * Each case compares each contender with the official package, or with the server that `against` names. `memory`, `stored` and `nodes` are measured otherwise: see
  * idleMemory.mjs, storedBytes.mjs, nodes/.
  */
 export const CASES = {
@@ -72,8 +88,15 @@ export const CASES = {
     log: { title: 'tools/call, event streams, each message in the log first', kind: 'call', json: false, contenders: WITH_LOG },
     json: { title: 'tools/call, JSON responses', kind: 'call', json: true, contenders: ALONE },
     initialize: { title: 'initialize and initialized', kind: 'initialize', json: false, contenders: ALONE },
+    handler: {
+        title: 'tools/call through the handler, against plain transports with the same backend',
+        kind: 'call',
+        json: false,
+        contenders: ['memory-handler', 'redis-handler'],
+        against: { 'memory-handler': 'memory-log', 'redis-handler': 'redis-log' }
+    },
     floor: { title: 'For orientation, against tools/call on event streams', kind: 'call', json: false, contenders: ['bare', 'direct'] },
-    memory: { title: 'Heap per idle session', contenders: ['official', 'memory', 'redis', 'redis-always'] },
+    memory: { title: 'Heap per idle session', contenders: ['official', 'memory', 'redis', 'redis-log', 'redis-handler'] },
     stored: { title: 'Bytes per stored session', contenders: ['redis-log', 'postgres-log', 'upstash-log'] },
     nodes: { title: 'One session on two nodes', contenders: ['redis-log'] }
 };
@@ -91,6 +114,12 @@ export function serverSpec(name, { json, tools, connections, stores }) {
     const spec = { app, package: source, json, tools, connections };
     return store === undefined ? spec : { ...spec, store: { settings: stores[store].settings, revalidateMs, isBackend } };
 }
+
+/** What a contender is compared with in a case. */
+export const baselineOf = (name, contender) => CASES[name].against?.[contender] ?? 'official';
+
+/** All servers of a case. */
+export const serversOf = name => [...CASES[name].contenders, ...Object.values(CASES[name].against ?? {})];
 
 /** The kinds of stores that these servers need, and whether any of them is built here. */
 export const storesOf = names => names.map(name => SERVERS[name].store).filter(kind => kind !== undefined);

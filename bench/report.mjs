@@ -20,7 +20,7 @@ export function renderReport({ machine, timing, comparisons, idle, stored, nodes
     const parts = [
         '# Bench',
         renderMachine(machine, timing),
-        'In each cell: the official package → the server of that row. **×** is the ratio of the two, the median over the rounds, with the quartiles in brackets.',
+        'In each cell: the official package, or what the title names in its place → the server of that row. **×** is the ratio of the two, the median over the rounds, with the quartiles in brackets.',
         ...renderDoubts(comparisons),
         ...cases.flatMap(name => renderCase(name, comparisons)),
         ...(idle.length > 0 ? renderIdle(idle, timing) : []),
@@ -86,9 +86,9 @@ function renderStore({ contender, summary: { store } }) {
 
 function renderRow({ contender, summary }) {
     const cells = Object.entries(COLUMNS).flatMap(([name, { digits }]) => {
-        const { official, contender: own, ratio } = summary[name];
+        const { baseline, contender: own, ratio } = summary[name];
         const mark = name === 'throughput' && summary.loadBusy > LOAD_LIMIT ? '\\*' : '';
-        return [`${digits(official)} → ${digits(own)}${mark}`, renderRatio(ratio)];
+        return [`${digits(baseline)} → ${digits(own)}${mark}`, renderRatio(ratio)];
     });
     return `| ${SERVERS[contender].label} | ${cells.join(' | ')} |`;
 }

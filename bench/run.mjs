@@ -6,7 +6,7 @@ import { idleMemory } from './idleMemory.mjs';
 import { describeMachine } from './machine.mjs';
 import { USAGE, readOptions } from './options.mjs';
 import { ensureBuild } from './ourBuild.mjs';
-import { CASES, SERVERS, needsBuild, serverSpec, storesOf } from './plan.mjs';
+import { CASES, SERVERS, baselineOf, needsBuild, serverSpec, serversOf, storesOf } from './plan.mjs';
 import { startProcess } from './process/parent.mjs';
 import { profileServer } from './profile/profileServer.mjs';
 import { measureNodes } from './nodes/measure.mjs';
@@ -20,7 +20,7 @@ async function main() {
     const options = optionsOrUsage();
     if (options === undefined) return;
     const cases = options.only === undefined ? Object.keys(CASES) : [options.only];
-    const servers = options.profile === undefined ? cases.flatMap(name => CASES[name].contenders) : [options.profile];
+    const servers = options.profile === undefined ? cases.flatMap(serversOf) : [options.profile];
     if (needsBuild(servers)) ensureBuild();
     const stores = await openStores(storesOf(servers));
     try {
@@ -73,7 +73,7 @@ async function runComparison(name, contender, timing, setting, load) {
     const { kind, json } = CASES[name];
     const specFor = server => serverSpec(server, { ...setting, json, tools: 1 });
     const result = await compare(
-        { official: specFor('official'), contender: specFor(contender) },
+        { baseline: specFor(baselineOf(name, contender)), contender: specFor(contender) },
         kind,
         timing,
         load,
@@ -81,7 +81,7 @@ async function runComparison(name, contender, timing, setting, load) {
     );
     const { cpu, throughput } = result.summary;
     console.log(
-        `${name}: ${SERVERS[contender].label}: CPU ${cpu.official.toFixed(0)} → ${cpu.contender.toFixed(0)} µs, × ${cpu.ratio.median.toFixed(2)}; ` +
+        `${name}: ${SERVERS[contender].label}: CPU ${cpu.baseline.toFixed(0)} → ${cpu.contender.toFixed(0)} µs, × ${cpu.ratio.median.toFixed(2)}; ` +
             `throughput × ${throughput.ratio.median.toFixed(2)}`
     );
     return { case: name, contender, ...result };

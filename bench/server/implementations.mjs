@@ -30,3 +30,18 @@ export async function loadImplementation(spec) {
         throw new Error('The transport does not use its store');
     return { McpServer, createTransport, storeCalls };
 }
+
+/**
+ * The server class and a factory of handlers of the fork.
+ *
+ * @param {import('../plan.mjs').ServerSpec} spec
+ */
+export async function loadHandler(spec) {
+    const load = LOADERS[spec.package];
+    const { McpServer } = await load('server/mcp.js');
+    const { createSessionHandler } = await load('server/index.js');
+    const { backend, storeCalls } = await openStorage(spec.store, load);
+    const { revalidateMs } = spec.store;
+    const createHandler = factory => createSessionHandler(factory, { backend, revalidateMs, enableJsonResponse: spec.json });
+    return { McpServer, createHandler, storeCalls };
+}

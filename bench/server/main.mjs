@@ -5,9 +5,10 @@ import { answerParent } from '../process/child.mjs';
 import { CpuProfiler } from '../profile/cpuProfiler.mjs';
 import { startBareApp } from './bareApp.mjs';
 import { startDirectApp } from './directApp.mjs';
+import { startHandlerApp } from './handlerApp.mjs';
 import { startMcpApp } from './mcpApp.mjs';
 
-const APPS = { mcp: startMcpApp, bare: startBareApp, direct: startDirectApp };
+const APPS = { mcp: startMcpApp, handler: startHandlerApp, bare: startBareApp, direct: startDirectApp };
 
 const spec = JSON.parse(process.argv[2]);
 const app = await APPS[spec.app](spec);
