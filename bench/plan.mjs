@@ -8,6 +8,7 @@
  * @property {number} tools
  * @property {number} connections
  * @property {StoreSpec} [store]
+ * @property {{ localIdleMs: number }} [handler] options of the handler
  *
  * @typedef {object} StoreSpec
  * @property {import('./stores/open.mjs').Store['settings']} settings
@@ -79,8 +80,8 @@ const ALONE = ['memory', 'redis', 'redis-always', 'postgres', 'upstash'];
 const WITH_LOG = ['memory-log', 'redis-log', 'postgres-log', 'upstash-log'];
 
 /**
- * Each case compares each contender with the official package, or with the server that `against` names. `memory`, `stored` and `nodes` are measured otherwise: see
- * idleMemory.mjs, storedBytes.mjs, nodes/.
+ * Each case compares each contender with the official package, or with the server that `against` names. `memory`, `crowd`, `stored` and `nodes`
+ * are measured otherwise: see idleMemory.mjs, crowd.mjs, storedBytes.mjs, nodes/.
  */
 export const CASES = {
     same: { title: 'The harness itself: official against official (1.00 is due)', kind: 'call', json: false, contenders: ['official'] },
@@ -97,6 +98,7 @@ export const CASES = {
     },
     floor: { title: 'For orientation, against tools/call on event streams', kind: 'call', json: false, contenders: ['bare', 'direct'] },
     memory: { title: 'Heap per idle session', contenders: ['official', 'memory', 'redis', 'redis-log', 'redis-handler'] },
+    crowd: { title: 'Heap while sessions come and are left alone', contenders: ['official', 'redis-handler'] },
     stored: { title: 'Bytes per stored session', contenders: ['redis-log', 'postgres-log', 'upstash-log'] },
     nodes: { title: 'One session on two nodes', contenders: ['redis-log'] }
 };

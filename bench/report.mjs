@@ -15,7 +15,7 @@ const COLUMNS = {
 };
 
 /** The whole result as Markdown. */
-export function renderReport({ machine, timing, comparisons, idle, stored, nodes }) {
+export function renderReport({ machine, timing, comparisons, idle, crowds, stored, nodes }) {
     const cases = [...new Set(comparisons.map(({ case: name }) => name))];
     const parts = [
         '# Bench',
@@ -24,6 +24,7 @@ export function renderReport({ machine, timing, comparisons, idle, stored, nodes
         ...renderDoubts(comparisons),
         ...cases.flatMap(name => renderCase(name, comparisons)),
         ...(idle.length > 0 ? renderIdle(idle, timing) : []),
+        ...(crowds.length > 0 ? renderCrowds(crowds, timing.crowd) : []),
         ...(stored.length > 0 ? renderStored(stored, timing) : []),
         ...(nodes === undefined ? [] : renderNodes(nodes)),
         ...renderVerdict(comparisons)
@@ -112,6 +113,28 @@ function renderIdle(idle, timing) {
         ...servers.map(server => `| ${SERVERS[server].label} | ${row(server).join(' | ')} |`)
     ];
     return [`## ${CASES.memory.title}, at ${timing.idleSessions} sessions`, table.join('\n')];
+}
+
+function renderCrowds(crowds, { active, calls, localIdleMs, ttlSeconds }) {
+    const mib = bytes => (bytes === undefined ? '' : `${(bytes / 2 ** 20).toFixed(0)} MiB`);
+    const columns = crowds.flatMap(({ server, samples: [{ storeBytes }] }) => [
+        { title: `${SERVERS[server].label}: heap`, cell: index => mib(sampleOf(server, index).heapBytes) },
+        { title: 'sessions held', cell: index => sampleOf(server, index).held },
+        ...(storeBytes === undefined ? [] : [{ title: 'its store', cell: index => mib(sampleOf(server, index).storeBytes) }])
+    ]);
+    const sampleOf = (server, index) => crowds.find(entry => entry.server === server).samples[index];
+    const table = [
+        `| sessions begun | ${columns.map(({ title }) => title).join(' | ')} |`,
+        `| ---: |${' ---: |'.repeat(columns.length)}`,
+        ...crowds[0].samples.map(({ begun }, index) => `| ${begun} | ${columns.map(({ cell }) => cell(index)).join(' | ')} |`)
+    ];
+    const took = crowds.map(({ server, seconds }) => `${SERVERS[server].label} ${seconds.toFixed(0)} s`).join(', ');
+    return [
+        `## ${CASES.crowd.title}`,
+        `${active} sessions in use at a time, ${calls} calls for each that begins, no DELETE. As fast as the server goes (${took}), so the ` +
+            `handler's \`localIdleMs\` is ${localIdleMs} and the store's \`ttlSeconds\` ${ttlSeconds} here.`,
+        table.join('\n')
+    ];
 }
 
 function renderStored(stored, timing) {

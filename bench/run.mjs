@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { compare } from './compare.mjs';
+import { crowd } from './crowd.mjs';
 import { idleMemory } from './idleMemory.mjs';
 import { describeMachine } from './machine.mjs';
 import { USAGE, readOptions } from './options.mjs';
@@ -56,9 +57,10 @@ async function runCases(cases, options, setting, load) {
         for (const contender of CASES[name].contenders) comparisons.push(await runComparison(name, contender, timing, setting, load));
     }
     const idle = cases.includes('memory') ? await runIdle(timing, setting, load) : [];
+    const crowds = cases.includes('crowd') ? await runCrowd(timing.crowd, setting, load) : [];
     const nodes = cases.includes('nodes') ? await measureNodes(setting.stores.redis.settings, timing.nodes) : undefined;
     const stored = cases.includes('stored') ? await runStored(timing, setting) : [];
-    const result = { machine: describeMachine(setting.stores), timing, comparisons, idle, stored, nodes };
+    const result = { machine: describeMachine(setting.stores), timing, comparisons, idle, crowds, stored, nodes };
     const report = renderReport(result);
     console.log(`\n${report}`);
     if (options.quick) return;
@@ -98,6 +100,22 @@ async function runIdle(timing, setting, load) {
         }
     }
     return idle;
+}
+
+async function runCrowd({ localIdleMs, ttlSeconds, ...crowded }, setting, load) {
+    const crowds = [];
+    for (const server of CASES.crowd.contenders) {
+        const spec = serverSpec(server, { ...setting, json: false, tools: 1 });
+        if (spec.store !== undefined) {
+            spec.handler = { localIdleMs };
+            spec.store.settings = { ...spec.store.settings, options: { ttlSeconds } };
+        }
+        const result = await crowd(spec, crowded, load, setting.stores[SERVERS[server].store]);
+        const { begun, held, heapBytes } = result.samples.at(-1);
+        console.log(`crowd: ${SERVERS[server].label}: after ${begun} sessions ${held} held, ${(heapBytes / 2 ** 20).toFixed(0)} MiB`);
+        crowds.push({ server, ...result });
+    }
+    return crowds;
 }
 
 async function runStored(timing, { stores }) {

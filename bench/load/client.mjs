@@ -9,6 +9,8 @@ const SESSION_ID = /\r\nmcp-session-id: *(\S+)/i;
 export class Client {
     #connections;
     #sessionHeaders = [];
+    /** Headers of the sessions that were opened last, of a crowd. */
+    #recent = [];
     #sequence = 0;
 
     static async open(port, connections) {
@@ -36,6 +38,22 @@ export class Client {
         await Promise.all(this.#connections.map((_, lane) => work(lane)));
     }
 
+    /** Opens so many sessions; for each so many `calls` on those that were opened last. Leaves all but `active` of them alone. */
+    async crowd(count, active, calls) {
+        let left = count;
+        const work = async lane => {
+            while (left-- > 0) {
+                this.#recent.push(await new Promise((resolve, reject) => this.#initialize(lane, resolve, reject)));
+                if (this.#recent.length > active) this.#recent.shift();
+                for (let call = 0; call < calls; call++) {
+                    const headers = this.#recent[Math.floor(Math.random() * this.#recent.length)];
+                    await new Promise((resolve, reject) => this.#callIn(headers, lane, resolve, reject));
+                }
+            }
+        };
+        await Promise.all(this.#connections.map((_, lane) => work(lane)));
+    }
+
     /** @param {'call' | 'initialize' | 'bare'} kind */
     slice(kind, ms) {
         const send = {
@@ -51,12 +69,16 @@ export class Client {
     }
 
     #call(lane, done, failed) {
+        this.#callIn(this.#sessionHeaders[lane], lane, done, failed);
+    }
+
+    #callIn(sessionHeaders, lane, done, failed) {
         const call = echoCall(++this.#sequence);
         const answered = answer => {
             checkEcho(messageOf(answer), call);
             done();
         };
-        this.#connections[lane].post(this.#sessionHeaders[lane], JSON.stringify(call), answered, failed);
+        this.#connections[lane].post(sessionHeaders, JSON.stringify(call), answered, failed);
     }
 
     /** `initialize` and `initialized`, as one piece of work. */

@@ -12,6 +12,7 @@ answerParent({
     },
     openSessions: ({ name }) => clients.get(name).openSessions(),
     fill: ({ name, count }) => clients.get(name).fill(count),
+    crowd: ({ name, count, active, calls }) => clients.get(name).crowd(count, active, calls),
     slice: async ({ name, kind, ms }) => {
         const before = process.cpuUsage();
         const result = await clients.get(name).slice(kind, ms);

@@ -42,6 +42,7 @@ export async function loadHandler(spec) {
     const { createSessionHandler } = await load('server/index.js');
     const { backend, storeCalls } = await openStorage(spec.store, load);
     const { revalidateMs } = spec.store;
-    const createHandler = factory => createSessionHandler(factory, { backend, revalidateMs, enableJsonResponse: spec.json });
+    const options = { backend, revalidateMs, enableJsonResponse: spec.json, ...spec.handler };
+    const createHandler = factory => createSessionHandler(factory, options);
     return { McpServer, createHandler, storeCalls };
 }

@@ -4,7 +4,7 @@ import type { Answer } from './answer.js';
 import type { Endpoint } from './endpoint.js';
 import type { Gate, GatedEventStore } from './gatedEventStore.js';
 import { impatiently } from './patience.js';
-import { log, notification, request, result } from './messages.js';
+import { log, notification, request, result, type Json } from './messages.js';
 
 /** What a client, a server or a slow store may do, with numbers that choose among what there is at that moment. */
 const kinds = {
@@ -95,14 +95,10 @@ export class StreamRun {
                 }
                 break;
             case 'respond':
-                if (id !== undefined) {
-                    this.send(`response ${id}`, endpoint.send(result(id, { a })));
-                }
+                this.respond(id, { result: { a } });
                 break;
             case 'fail':
-                if (id !== undefined) {
-                    this.send(`response ${id}`, endpoint.send({ jsonrpc: '2.0', id, error: { code: a, message: 'x' } }));
-                }
+                this.respond(id, { error: { code: a, message: 'x' } });
                 break;
             case 'standalone':
                 this.send('log', endpoint.send(log(a)));
@@ -251,6 +247,14 @@ export class StreamRun {
             }
         }
         await impatiently(Promise.all(posts.map(({ done }) => done)));
+    }
+
+    /** A server answers once. What becomes of two answers that are under way at the same moment is nobody's promise. */
+    private respond(id: number | undefined, answer: { result: Json } | { error: { code: number; message: string } }): void {
+        const what = `response ${id}`;
+        if (id !== undefined && !this.sent.some(record => record.what === what && record.outcome === 'pending')) {
+            this.send(what, this.endpoint.send({ jsonrpc: '2.0', id, ...answer }));
+        }
     }
 
     private send(what: string, sending: Promise<void>): void {
