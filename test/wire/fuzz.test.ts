@@ -30,7 +30,7 @@ function optionsOf({ stateless, enableJsonResponse, guarded, store, retryInterva
 }
 
 describe.each(shells)('the same random requests to both, on %s', shell => {
-    it('D2: get the same answers, and tell the server the same', async () => {
+    it('D2: get the same answers, and tell the server the same', { timeout: 120_000 }, async () => {
         const steps = fc.array(fc.oneof({ weight: 20, arbitrary: requestOn(shell) }, { weight: 1, arbitrary: fc.constant('close') }), {
             minLength: 1,
             maxLength: 4

@@ -14,7 +14,7 @@ const settings = fc.record({
 });
 
 describe.each(shells)('the same random life of streams in both, on %s', shell => {
-    it('D2: what each client gets, and what becomes of each send(), is the same', async () => {
+    it('D2: what each client gets, and what becomes of each send(), is the same', { timeout: 120_000 }, async () => {
         const property = fc.asyncProperty(settings, actions, async ({ enableJsonResponse, store, version }, steps) => {
             let stores: GatedEventStore;
             await expectSame(
