@@ -3,6 +3,7 @@ import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
 import { backends } from './support/backends/kinds.js';
 import { postgresPolling } from './support/backends/postgres.js';
+import { redisPlain } from './support/backends/redis.js';
 import { Fixture, on, seen } from './support/fixture.js';
 import { officialClient } from './support/officialClient.js';
 import { sessionAt } from './support/sessionAt.js';
@@ -32,10 +33,10 @@ const kinds = [
     { tool: 'roots', args: {}, answer: { roots: [{ uri: 'file:///home' }] }, made: ['file:///home'] }
 ];
 
-describe.each([...backends, postgresPolling])('questions on $name', { timeout: 60_000 }, kind => {
+describe.each([...backends, postgresPolling, redisPlain])('questions on $name', { timeout: 60_000 }, kind => {
     const fixture = on(kind);
     // Only Redis tells a sender that nobody listens; elsewhere a node that does not answer may be there all the same.
-    const goneStatus = kind.name === 'Redis' ? [410] : [410, 503];
+    const goneStatus = kind.name.startsWith('Redis') ? [410] : [410, 503];
     // Who polls has no more to listen for when it has the answer.
     const againStatus = kind.pushes ? [202] : [202, 503];
     let cluster: Cluster;

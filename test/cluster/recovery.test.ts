@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NodeProcess } from '../support/nodeProcess.js';
 import { backends } from './support/backends/kinds.js';
+import { redisPlain } from './support/backends/redis.js';
 import { mcpUrl, on } from './support/fixture.js';
 import type { State } from './support/server.js';
 import { CAPABILITIES, CLIENT, Wire } from './support/wire.js';
 
 const state = async (wire: Wire) => JSON.parse(await wire.tool('state')) as State;
 
-describe.each(backends)('on $name', kind => {
+describe.each([...backends, redisPlain])('on $name', kind => {
     const fixture = on(kind);
     let nodes: readonly NodeProcess[];
     /** Nodes that ask for the record with every request, and whose streams can be resumed. */

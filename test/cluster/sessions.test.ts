@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../support/cluster.js';
 import type { NodeProcess } from '../support/nodeProcess.js';
 import { backends } from './support/backends/kinds.js';
+import { redisPlain } from './support/backends/redis.js';
 import { closeTransports, mcpUrl, on, seen } from './support/fixture.js';
 import { Wire } from './support/wire.js';
 
@@ -28,7 +29,7 @@ async function growth(nodes: readonly NodeProcess[], act: () => Promise<void>): 
     return after.map((all, index) => Object.fromEntries(counts.map(count => [count, all[count] - before[index]![count]])));
 }
 
-describe.each(backends)('on $name', kind => {
+describe.each([...backends, redisPlain])('on $name', kind => {
     const fixture = on(kind);
     /** Two nodes that are counted or replaced, and three. */
     let pair: Cluster;

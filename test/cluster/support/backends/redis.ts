@@ -146,6 +146,19 @@ export const redisPolling: BackendKind<RedisTestBackend> = {
     open: async () => new RedisTestBackend(await openRedis(), false)
 };
 
+/** The same for nodes that keep plain transports in a map, as applications without the handler do. */
+class PlainRedisBackend extends RedisTestBackend {
+    override get env(): Record<string, string> {
+        return { ...super.env, PLAIN_TRANSPORTS: '1' };
+    }
+}
+
+export const redisPlain: BackendKind<RedisTestBackend> = {
+    name: 'Redis, with plain transports',
+    pushes: true,
+    open: async () => new PlainRedisBackend(await openRedis(), true)
+};
+
 /** A Redis for one file alone, which it may stop, start and measure. */
 export const ownRedis: BackendKind<RedisTestBackend> = {
     name: 'a Redis of its own',
