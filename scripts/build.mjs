@@ -1,6 +1,8 @@
 // Builds all packages and then the fork, each to its own dist/. With --if-stale: only if an input changed since.
+// Where several processes want a build, one builds, and the others find it.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { locked } from './build/lock.mjs';
 import { declarationsOf, packages, root } from './build/packages.mjs';
 import { hashOf, isFresh, writeStamp } from './build/stamp.mjs';
 
@@ -22,10 +24,14 @@ const outputs = [...folders, 'packages/sdk']
     .concat(join(sdk, 'LICENSE.modelcontextprotocol-sdk'));
 const stampFile = join(root, '.cache/build.stamp');
 
-const hash = hashOf(root, inputs);
-if (process.argv.includes('--if-stale') && isFresh(stampFile, hash, outputs)) {
-    console.log('build: up to date');
-} else {
+await locked(join(root, '.cache/build.lock'), build);
+
+async function build() {
+    const hash = hashOf(root, inputs);
+    if (process.argv.includes('--if-stale') && isFresh(stampFile, hash, outputs)) {
+        console.log('build: up to date');
+        return;
+    }
     try {
         // TypeScript takes a second to load: only when there is something to build
         const { compile, writeModuleTypes } = await import('./build/compile.mjs');
