@@ -7,11 +7,11 @@ const CONNECTIONS = 8;
  * a DELETE, as most clients do it: so many at a time are in use, and the server has to find out which are not.
  *
  * @param {import('./plan.mjs').ServerSpec} spec
- * @param {{ sessions: number, active: number, calls: number, samples: number }} crowd `calls` on sessions that are in use,
- *   for each session that begins
+ * @param {{ sessions: number, active: number, calls: number, every: number }} crowd `calls` on sessions that are in use,
+ *   for each session that begins; a look at the heap after `every` so many
  * @param {import('./stores/open.mjs').Store} [store] of the server
  */
-export async function crowd(spec, { sessions, active, calls, samples }, load, store) {
+export async function crowd(spec, { sessions, active, calls, every }, load, store) {
     const target = await startTarget('crowd', { ...spec, connections: CONNECTIONS }, load, 'initialize', store);
     try {
         const taken = [];
@@ -22,10 +22,12 @@ export async function crowd(spec, { sessions, active, calls, samples }, load, st
         };
         // Code that is compiled once is not part of what sessions cost.
         await load.ask('crowd', { name: 'crowd', count: active, active, calls });
-        await sample(active);
-        for (let step = 1; step <= samples; step++) {
-            await load.ask('crowd', { name: 'crowd', count: sessions / samples, active, calls });
-            await sample(active + (sessions / samples) * step);
+        let begun = active;
+        await sample(begun);
+        for (let step = 1; step * every <= sessions; step++) {
+            await load.ask('crowd', { name: 'crowd', count: step * every - begun, active, calls });
+            begun = step * every;
+            await sample(begun);
         }
         return { samples: taken, seconds: (performance.now() - began) / 1000 };
     } finally {

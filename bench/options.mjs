@@ -23,7 +23,7 @@ export const USAGE = `npm run bench -- [options]
  * @property {number} idleSessions
  * @property {number} storedSessions
  * @property {number[]} tools
- * @property {{ sessions: number, active: number, calls: number, samples: number, localIdleMs: number, ttlSeconds: number }} crowd
+ * @property {{ sessions: number, active: number, calls: number, every: number, localIdleMs: number, ttlSeconds: number }} crowd
  * @property {{ rounds: number, resumes: { events: number, rounds: number }[], stored: number[] }} nodes
  */
 const FULL = {
@@ -37,7 +37,7 @@ const FULL = {
     storedSessions: 10_000,
     tools: [1, 10],
     // An hour's traffic in some four minutes; so a session is let go after 20 s, not 5 min, and lives for 2 min, not 30.
-    crowd: { sessions: 100_000, active: 200, calls: 3, samples: 20, localIdleMs: 20_000, ttlSeconds: 120 },
+    crowd: { sessions: 100_000, active: 200, calls: 3, every: 5000, localIdleMs: 20_000, ttlSeconds: 120 },
     nodes: {
         rounds: 200,
         resumes: [
@@ -58,7 +58,7 @@ const QUICK = {
     idleSessions: 1000,
     storedSessions: 1000,
     tools: [1],
-    crowd: { sessions: 2000, active: 50, calls: 3, samples: 4, localIdleMs: 500, ttlSeconds: 5 },
+    crowd: { sessions: 2000, active: 50, calls: 3, every: 500, localIdleMs: 500, ttlSeconds: 5 },
     nodes: {
         rounds: 20,
         resumes: [

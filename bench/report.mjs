@@ -116,17 +116,18 @@ function renderIdle(idle, timing) {
 }
 
 function renderCrowds(crowds, { active, calls, localIdleMs, ttlSeconds }) {
+    const [longest] = crowds.map(({ samples }) => samples).sort((one, other) => other.length - one.length);
     const mib = bytes => (bytes === undefined ? '' : `${(bytes / 2 ** 20).toFixed(0)} MiB`);
     const columns = crowds.flatMap(({ server, samples: [{ storeBytes }] }) => [
         { title: `${SERVERS[server].label}: heap`, cell: index => mib(sampleOf(server, index).heapBytes) },
-        { title: 'sessions held', cell: index => sampleOf(server, index).held },
+        { title: 'sessions held', cell: index => sampleOf(server, index).held ?? '' },
         ...(storeBytes === undefined ? [] : [{ title: 'its store', cell: index => mib(sampleOf(server, index).storeBytes) }])
     ]);
-    const sampleOf = (server, index) => crowds.find(entry => entry.server === server).samples[index];
+    const sampleOf = (server, index) => crowds.find(entry => entry.server === server).samples[index] ?? {};
     const table = [
         `| sessions begun | ${columns.map(({ title }) => title).join(' | ')} |`,
         `| ---: |${' ---: |'.repeat(columns.length)}`,
-        ...crowds[0].samples.map(({ begun }, index) => `| ${begun} | ${columns.map(({ cell }) => cell(index)).join(' | ')} |`)
+        ...longest.map(({ begun }, index) => `| ${begun} | ${columns.map(({ cell }) => cell(index)).join(' | ')} |`)
     ];
     const took = crowds.map(({ server, seconds }) => `${SERVERS[server].label} ${seconds.toFixed(0)} s`).join(', ');
     return [

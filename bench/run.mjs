@@ -110,7 +110,8 @@ async function runCrowd({ localIdleMs, ttlSeconds, ...crowded }, setting, load) 
             spec.handler = { localIdleMs };
             spec.store.settings = { ...spec.store.settings, options: { ttlSeconds } };
         }
-        const result = await crowd(spec, crowded, load, setting.stores[SERVERS[server].store]);
+        const sessions = Math.min(crowded.sessions, CASES.crowd.atMost[server] ?? Infinity);
+        const result = await crowd(spec, { ...crowded, sessions }, load, setting.stores[SERVERS[server].store]);
         const { begun, held, heapBytes } = result.samples.at(-1);
         console.log(`crowd: ${SERVERS[server].label}: after ${begun} sessions ${held} held, ${(heapBytes / 2 ** 20).toFixed(0)} MiB`);
         crowds.push({ server, ...result });
