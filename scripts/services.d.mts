@@ -21,6 +21,8 @@ export interface StartChildOptions {
 export function startChild(command: string, args: string[], options?: StartChildOptions): StartedChild;
 export function endChild(started: StartedChild, signal?: NodeJS.Signals, patienceMs?: number): Promise<void>;
 export function freePort(): Promise<number>;
+/** The path of a Chromium, which is installed if there is none. */
+export function chromiumProgram(options?: ServiceOptions): string;
 
 export interface ServiceOptions {
     /** Where the line goes that says which server it is. */
@@ -92,7 +94,9 @@ export interface RedisCluster {
     failOver(master: RedisServer): Promise<RedisServer>;
     /** Kills it, and resolves with the new master when it serves. */
     killMaster(master: RedisServer): Promise<RedisServer>;
-    /** Starts a server that was killed, as a replica. */
+    /** It hangs, with its connections open. Resolves with the new master when it serves. */
+    pauseMaster(master: RedisServer): Promise<RedisServer>;
+    /** Has a server that was killed or hangs go on, as a replica. */
     restart(server: RedisServer): Promise<void>;
     stop(): Promise<void>;
 }
@@ -115,7 +119,9 @@ export interface RedisSentinel {
     failOver(): Promise<RedisServer>;
     /** Kills the master, calls `then`, and resolves with the master when the new one serves. */
     killMaster(then?: () => void): Promise<RedisServer>;
-    /** Starts a server that was killed, as a replica. */
+    /** The master hangs, with its connections open. Resolves with it when the new one serves. */
+    pauseMaster(): Promise<RedisServer>;
+    /** Has a server that was killed or hangs go on, as a replica. */
     restart(server: RedisServer): Promise<void>;
     stop(): Promise<void>;
 }

@@ -3,9 +3,11 @@
 //   node scripts/services.mjs redis postgres      makes sure that each can be had, and installs what is missing
 
 import { fileURLToPath } from 'node:url';
+import { chromiumProgram } from './services/chromium.mjs';
 import { openPostgres, postgresPrograms } from './services/postgres.mjs';
 import { openRedis, redisProgram } from './services/redis.mjs';
 
+export { chromiumProgram } from './services/chromium.mjs';
 export { endChild, freePort, startChild } from './services/child.mjs';
 export { openPostgres, startPrivatePostgres } from './services/postgres.mjs';
 export { openRedis, startPrivateRedis } from './services/redis.mjs';
@@ -14,7 +16,9 @@ export { startRedisSentinel } from './services/redisSentinel.mjs';
 
 const SERVICES = {
     redis: { open: openRedis, program: redisProgram },
-    postgres: { open: openPostgres, program: postgresPrograms }
+    postgres: { open: openPostgres, program: postgresPrograms },
+    // Not a server: it is enough that it is there.
+    chromium: { open: async () => ({ isPrivate: chromiumProgram() !== '', stop: async () => undefined }) }
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

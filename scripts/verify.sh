@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 if [ ! -d node_modules ]; then
     npm ci --no-audit --no-fund --loglevel error </dev/null || exit 1
 fi
-node scripts/services.mjs redis postgres || exit 1
+node scripts/services.mjs redis postgres chromium || exit 1
 node scripts/build.mjs --if-stale || exit 1
 
 report=.cache/verify.json

@@ -127,8 +127,17 @@ class RedisCluster {
         return replica;
     }
 
-    /** A server that was killed comes back, as replica of the one that took over. */
+    /** The master hangs, with its connections open; resolves when a replica serves in its place. */
+    async pauseMaster(master) {
+        const replica = await this.#replicaOf(master);
+        master.pause();
+        await this.#promoted(replica);
+        return replica;
+    }
+
+    /** A server that was killed or hangs comes back, as replica of the one that took over. */
     async restart(server) {
+        server.resume();
         await server.start();
         await server.until('the link to the master', info => info.includes('master_link_status:up'), 'INFO', 'replication');
         await this.#agreeThat(server.id, 'slave');
@@ -140,7 +149,7 @@ class RedisCluster {
 
     async #replicaOf(master) {
         const { replicas = [] } = (await this.masters()).find(({ server }) => server === master) ?? {};
-        const [replica] = replicas.filter(({ isRunning }) => isRunning);
+        const [replica] = replicas.filter(({ isRunning, isPaused }) => isRunning && !isPaused);
         if (replica === undefined) throw new Error('This master has no replica');
         return replica;
     }
@@ -165,7 +174,7 @@ class RedisCluster {
     }
 
     #running() {
-        return this.#servers.filter(({ isRunning }) => isRunning);
+        return this.#servers.filter(({ isRunning, isPaused }) => isRunning && !isPaused);
     }
 }
 

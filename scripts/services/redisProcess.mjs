@@ -13,6 +13,7 @@ export class RedisProcess {
     #settings;
     #options;
     #process;
+    isPaused = false;
     folder = mkdtempSync(join(tmpdir(), 'mcp-redis-'));
 
     /**
@@ -73,10 +74,12 @@ export class RedisProcess {
 
     /** The process hangs: connections stay open, nothing is answered. */
     pause() {
+        this.isPaused = true;
         this.#process.kill('SIGSTOP');
     }
 
     resume() {
+        this.isPaused = false;
         this.#process.kill('SIGCONT');
     }
 

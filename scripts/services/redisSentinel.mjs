@@ -69,7 +69,7 @@ class SentinelGroup {
     /** The servers that run and are not the master. */
     async replicas() {
         const master = await this.master();
-        return this.#servers.filter(server => server !== master && server.isRunning);
+        return this.#servers.filter(server => server !== master && server.isRunning && !server.isPaused);
     }
 
     /** The sentinels promote a replica while the master lives, which becomes a replica itself. */
@@ -90,9 +90,18 @@ class SentinelGroup {
         return old;
     }
 
-    /** A server that was killed comes back, as replica of the one that took over. */
+    /** The master hangs, with its connections open; resolves when a replica serves in its place. */
+    async pauseMaster() {
+        const old = await this.master();
+        old.pause();
+        await this.#replaced(old);
+        return old;
+    }
+
+    /** A server that was killed or hangs comes back, as replica of the one that took over. */
     async restart(server) {
         const { port } = await this.master();
+        server.resume();
         await server.start();
         // The sentinels would tell it, too, some seconds later.
         await server.command('REPLICAOF', '127.0.0.1', port);

@@ -171,11 +171,13 @@ describe('driverOptions of node-redis', () => {
         await close();
         return made[0] ?? {};
     }
-    const socket = { tls: true, connectTimeout: 1234, ca: 'pem', reconnectStrategy: expect.any(Function) as unknown };
+    const socket = { tls: true, connectTimeout: 1234, socketTimeout: 3000, ca: 'pem', reconnectStrategy: expect.any(Function) as unknown };
+    const limits = { pingInterval: 1000, commandOptions: { timeout: 3000 } };
 
     it('leave host, port and TLS as the URL says: one server', async () => {
         expect(await madeWith('rediss://bob:x@a:7000/2')).toEqual({
             ...{ username: 'bob', password: 'x', database: 2, name: 'mine' },
+            ...limits,
             socket: { ...socket, host: 'a', port: 7000 }
         });
     });
@@ -183,15 +185,15 @@ describe('driverOptions of node-redis', () => {
     it('leave host, port and TLS as the URL says: a cluster', async () => {
         expect(await madeWith('rediss://bob:x@a:7000,b:7001')).toEqual({
             rootNodes: [{ socket: { ...socket, host: 'a', port: 7000 } }, { socket: { ...socket, host: 'b', port: 7001 } }],
-            defaults: { username: 'bob', password: 'x', name: 'mine', socket }
+            defaults: { username: 'bob', password: 'x', name: 'mine', ...limits, socket }
         });
     });
 
     it('leave host, port and TLS as the URL says: Sentinel', async () => {
         expect(await madeWith('rediss-sentinel://bob:x@a:7000?master=main')).toMatchObject({
             ...{ name: 'main', sentinelRootNodes: [{ host: 'a', port: 7000 }] },
-            nodeClientOptions: { username: 'bob', password: 'x', name: 'mine', socket },
-            sentinelClientOptions: { socket }
+            nodeClientOptions: { username: 'bob', password: 'x', name: 'mine', ...limits, socket },
+            sentinelClientOptions: { ...limits, socket }
         });
     });
 });

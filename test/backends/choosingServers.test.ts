@@ -12,6 +12,7 @@ import { ioredisClient } from '../../packages/backends/src/ioredisClient.js';
 import { nodeRedisClient } from '../../packages/backends/src/nodeRedisClient.js';
 import { parseRedisUrl } from '../../packages/backends/src/redisPlace.js';
 import { createRedisBackend } from '@mcp-sessions/redis';
+import { FaultProxy } from '../support/faultProxy.js';
 import { startUpstashRest, type UpstashRest } from '../support/upstashRest.js';
 
 const password = 'Pa55+word';
@@ -249,6 +250,36 @@ describe('a backend that cannot be reached', () => {
         expect(warned.join()).not.toContain(password);
         await backend.close();
         await server.stop();
+    });
+});
+
+describe('Postgres or Upstash that cannot be reached', () => {
+    it('F1: is said once, with no word of the URL, and once more when it is there', async () => {
+        for (const [name, target, options] of [
+            ['Postgres', Number(new URL(postgres.url).port), pg()],
+            ['Upstash', Number(new URL(rest.url).port), { token: rest.token }]
+        ] as const) {
+            const proxy = await FaultProxy.start(target);
+            await proxy.set('refuse');
+            const { protocol, username } = new URL(name === 'Postgres' ? postgres.url : rest.url);
+            const url = `${protocol}//${username && `${username}@`}127.0.0.1:${proxy.port}${name === 'Postgres' ? '/postgres' : ''}`;
+            const warned: string[] = [];
+            const backend = await createSessionBackend({
+                url,
+                ...options,
+                migrate: false,
+                keyPrefix,
+                logger: { warn: line => warned.push(line) }
+            });
+            for (const _ of [1, 2]) await expect(backend.sessionStore.getSession('a')).rejects.toThrow();
+            expect(warned, name).toEqual([expect.stringContaining(`mcp-sessions: ${name} cannot be reached; it is tried again: `)]);
+            expect(warned.join()).not.toMatch(/127\.0\.0\.1|\/\//);
+            await proxy.set('pass');
+            await expect.poll(() => backend.sessionStore.getSession('a').catch(() => 'refused'), { timeout: 20_000 }).toBeNull();
+            expect(warned.slice(1), name).toEqual([`mcp-sessions: ${name} can be reached again`]);
+            await backend.close();
+            await proxy.stop();
+        }
     });
 });
 

@@ -157,6 +157,47 @@ describe('PostgresMessageBus', () => {
         expect(nodes.gaps).toBe(0);
     });
 
+    it('P6: who may connect to the database, and has no right to the tables, can ring bells and say nothing more', async () => {
+        const { bus, nodes, channel } = await openOnChannel();
+        await pool.query(`CREATE ROLE stranger LOGIN`);
+        const stranger = new Client({ host: '127.0.0.1', port: server.port, user: 'stranger', database: 'postgres' });
+        await stranger.connect();
+        cleanUp.push(() => stranger.end());
+        const answer = { jsonrpc: '2.0', id: 'x~1', result: { action: 'accept' } };
+        const forged = [
+            { call: 1, from: 'x', question: { ask: 'deliver', session: 's', message: answer } },
+            { call: 1, from: 'x', question: { ask: 'cancel', session: 's', message: { jsonrpc: '2.0', method: 'x' } } },
+            { reply: 1, from: 'x', answer: 'yes' },
+            { stream: 's', hangUp: true },
+            { stream: 's', released: 'r' },
+            'text'
+        ].map(message => JSON.stringify(message));
+        const bell = '{"stream":"s"}';
+        for (const [index, message] of [...forged, bell].entries()) {
+            await stranger.query('SELECT pg_notify($1, $2)', [channel, `= ${index} nodes ${message}`]);
+        }
+        await expect(stranger.query('SELECT * FROM test.m1_mail')).rejects.toThrow('permission denied');
+        // Those who have the right to the tables say all of it.
+        for (const message of forged) await bus.publish('nodes', message);
+        await vi.waitFor(() => expect(nodes.heard).toEqual([bell, ...forged]), patience);
+        expect(nodes.gaps).toBe(0);
+    });
+
+    it('a listener that throws takes nothing from the others, nor from what comes later', async () => {
+        const { bus, warnings } = open(await tables());
+        const fail = () => {
+            throw new Error('broken');
+        };
+        await bus.subscribe('nodes', { onMessage: fail, onGap: fail });
+        const nodes = await listen(bus, 'nodes');
+        for (const message of ['letter', '{"stream":"s"}', 'another letter']) {
+            await bus.publish('nodes', message);
+            await vi.waitFor(() => expect(nodes.heard.at(-1)).toBe(message), patience);
+        }
+        expect(nodes.heard).toHaveLength(3);
+        expect(new Set(warnings)).toEqual(new Set(['mcp-sessions: a listener of the message bus failed: broken']));
+    });
+
     it('keeps apart what is in different tables, schemas and databases', async () => {
         const names = await tables();
         const elsewhere = { ...names, schema: 'other' };

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '@mcp-sessions/core';
-import { createRedisBackend, RedisEventLog, type RedisClient } from '@mcp-sessions/redis';
+import { createRedisBackend, RedisEventLog, type RedisClient, type RedisCommands } from '@mcp-sessions/redis';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-v5';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
 import { Commands } from '../cluster/support/commands.js';
 import { event, final, message, page, readTexts, textOf } from '../../packages/testkit/src/eventLog/support.js';
+import { commandsOf } from '../../packages/redis/src/client.js';
 import { LossyProxy } from './lossyProxy.js';
 
 let server: PrivateRedis;
@@ -220,6 +221,27 @@ describe.each([
             expect(events.map(({ message }) => textOf(message))).toEqual(['0', '1', '2', '4']);
             expect(events.slice(1).map(({ position }) => position)).toEqual([both[0][0], both[0][1], both[1][0]]);
         });
+    });
+
+    it('F2: an append that arrives after later ones of its caller is not done, whether it was done before or not', async () => {
+        const commands = commandsOf(redis, 'test');
+        const sent: (() => Promise<unknown>)[] = [];
+        let isLost = false;
+        const run: RedisCommands['run'] = (...call) => {
+            sent.push(() => commands.run(...call));
+            return isLost ? Promise.reject(new Error('no answer')) : commands.run(...call);
+        };
+        const log = new RedisEventLog({ redis: { ...commands, run }, keyPrefix: `test:${randomUUID()}:` });
+        await log.append('s', [event('a', 0)]);
+        isLost = true;
+        await expect(log.append('s', [event('a', 'given up')])).rejects.toThrow('no answer');
+        isLost = false;
+        // More than 36, so that later names are longer.
+        for (let number = 1; number <= 40; number++) await log.append('s', [event('a', number)]);
+        const [done, givenUp] = sent;
+        expect(await givenUp!()).toEqual([null]);
+        expect(await done!()).toEqual([null]);
+        expect(await readTexts(log, 's', 'a')).toEqual(Array.from({ length: 41 }, (_, number) => `${number}`));
     });
 
     it('F2: a claim is granted that was granted', async () => {

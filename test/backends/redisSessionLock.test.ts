@@ -53,6 +53,14 @@ describe('RedisSessionLock', () => {
         expect(await theKey()).not.toContain('secret');
     });
 
+    it('B1: its key has a time to live, however long the lease', async () => {
+        for (const leaseMs of [0.1, 1e15, 1e300]) {
+            const { lock, theKey } = open();
+            expect(await lock.acquire('name', 'a', leaseMs)).toBeGreaterThan(0);
+            expect(await redis.pttl(await theKey())).toBeGreaterThan(0);
+        }
+    });
+
     it('withLock of a backend: one at a time, each with a larger token', async () => {
         const { sessionLock, close } = createRedisBackend({ redis, keyPrefix: `test:${randomUUID()}:` });
         const tokens: number[] = [];

@@ -18,6 +18,7 @@ interface Connection {
     server: Socket;
     turns: number;
     isClientsTurn: boolean;
+    isStranded: boolean;
 }
 
 /** One direction of a connection. Bytes never overtake each other, also when the delay becomes shorter. */
@@ -78,6 +79,11 @@ export class FaultProxy {
         }
     }
 
+    /** Connections that are open now stay so, and nothing comes over them any more; new ones are made as before. */
+    strand(): void {
+        for (const connection of this.#connections) connection.isStranded = true;
+    }
+
     /** From now on this fault, until the next. */
     async set(fault: Fault): Promise<void> {
         const wasRefusing = this.#fault === 'refuse';
@@ -105,7 +111,7 @@ export class FaultProxy {
             const server = connect(this.#targetPort, '127.0.0.1');
             const toClient = new Delayed(client);
             const toServer = new Delayed(server);
-            const connection: Connection = { client, server, turns: 0, isClientsTurn: false };
+            const connection: Connection = { client, server, turns: 0, isClientsTurn: false, isStranded: false };
             this.#connections.add(connection);
             client.on('data', chunk => {
                 if (!connection.isClientsTurn) connection.turns++;
@@ -130,8 +136,8 @@ export class FaultProxy {
         });
     }
 
-    #forward(chunk: Buffer, to: Delayed, { turns }: Connection): void {
-        if (this.#fault === 'blackhole') return;
+    #forward(chunk: Buffer, to: Delayed, { turns, isStranded }: Connection): void {
+        if (this.#fault === 'blackhole' || isStranded) return;
         if (typeof this.#fault === 'string') {
             to.send(chunk, 0);
         } else if ('delayMs' in this.#fault) {

@@ -1,5 +1,5 @@
 import type * as Ioredis from 'ioredis';
-import { backOff, closeTimeoutMs, connectTimeoutMs, inTime } from './patience.js';
+import { backOff, closeTimeoutMs, connectTimeoutMs, inTime, silenceTimeoutMs } from './patience.js';
 import type { OpenedRedis, RedisSettings } from './redisClient.js';
 import type { RedisPlace } from './redisPlace.js';
 
@@ -40,6 +40,7 @@ function makeSingle({ Redis }: typeof Ioredis, place: RedisPlace, settings: Redi
                   sentinels: hosts.map(host => ({ ...host })),
                   name: master,
                   sentinelRetryStrategy: retry,
+                  sentinelCommandTimeout: settings.tryMs ?? silenceTimeoutMs,
                   enableTLSForSentinelMode: tls,
                   ...(tls && { sentinelTLS: {} }),
                   ...(sentinelUsername !== undefined && { sentinelUsername }),
@@ -78,6 +79,8 @@ function connectionOptions({ username, password, family, tls }: RedisPlace, { tr
         ...(tls && { tls: {} }),
         connectTimeout: tryMs ?? connectTimeoutMs,
         disconnectTimeout: closeTimeoutMs / 2,
+        // Counts while an answer is due.
+        socketTimeout: tryMs ?? silenceTimeoutMs,
         // The transport answers 503 after a second: what Redis has not taken by then is not to wait for it.
         maxRetriesPerRequest: tryMs === undefined ? 3 : 0,
         // Only a new connection leads away from a master that has become a replica.

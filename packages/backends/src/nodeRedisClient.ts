@@ -1,6 +1,6 @@
 import type { RedisClient } from '@mcp-sessions/redis';
 import type * as NodeRedis from 'redis';
-import { backOff, closeTimeoutMs, connectTimeoutMs, inTime } from './patience.js';
+import { backOff, closeTimeoutMs, connectTimeoutMs, inTime, pingIntervalMs, silenceTimeoutMs } from './patience.js';
 import type { OpenedRedis, RedisSettings } from './redisClient.js';
 import type { RedisHost, RedisPlace } from './redisPlace.js';
 
@@ -74,32 +74,48 @@ function make(driver: typeof NodeRedis, place: RedisPlace, settings: RedisSettin
     });
     // Host and TLS are in there, too: an option beside them must not take them away.
     const socket = { ...socketOptions(place, settings), ...(ownSocket as object | undefined) };
+    const connection = { ...liveness(settings), socket };
     if (place.form === 'cluster') {
         const rootNodes = hosts.map(host => ({ socket: { ...socket, ...host } }));
         return driver.createCluster({
             rootNodes,
-            defaults: { ...user(username, password), socket, ...driverOptions }
+            defaults: { ...user(username, password), ...connection, ...driverOptions }
         });
     }
     if (master !== undefined) {
         return driver.createSentinel({
             name: master,
             sentinelRootNodes: hosts.map((host: RedisHost) => ({ ...host })),
-            nodeClientOptions: { ...user(username, password), database, socket, ...driverOptions },
-            sentinelClientOptions: { ...user(sentinelUsername, sentinelPassword), socket }
+            nodeClientOptions: { ...user(username, password), database, ...connection, ...driverOptions },
+            sentinelClientOptions: { ...user(sentinelUsername, sentinelPassword), ...connection }
         });
     }
     return driver.createClient({
         ...user(username, password),
         database,
+        ...connection,
         socket: { ...hosts[0], ...socket },
         ...driverOptions
     });
 }
 
+/** What keeps it from waiting for a server that says nothing. */
+function liveness({ tryMs }: RedisSettings) {
+    return tryMs === undefined
+        ? {
+              pingInterval: pingIntervalMs,
+              // What could not be sent by then is not to wait for a server to come back: a queue of any length would be carried
+              // out at once. A limit to the queue would refuse what the driver says to begin a connection, too.
+              commandOptions: { timeout: silenceTimeoutMs }
+          }
+        : {};
+}
+
 function socketOptions({ tls, family }: RedisPlace, { tryMs }: RedisSettings) {
     return {
         connectTimeout: tryMs ?? connectTimeoutMs,
+        // Counts while nothing comes, asked or not: hence the pings.
+        ...(tryMs === undefined && { socketTimeout: silenceTimeoutMs }),
         reconnectStrategy: (retries: number) => (tryMs === undefined ? backOff(retries + 1) : (false as const)),
         ...(tls && { tls: true as const }),
         ...(family !== undefined && { family })

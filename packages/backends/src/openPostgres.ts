@@ -7,9 +7,11 @@ import type { BackendLogger } from './logger.js';
 import { commonOptions, present, type SessionBackendOptions } from './options.js';
 import { OutageReport } from './outageReport.js';
 import { closeTimeoutMs, connectTimeoutMs, inTime } from './patience.js';
+import { watchedStore } from './watchedStore.js';
 
 export async function openPostgresBackend(choice: Choice, options: SessionBackendOptions, logger: BackendLogger): Promise<SessionBackend> {
-    const pool = await openPool(choice, options, logger);
+    const report = new OutageReport('Postgres', logger);
+    const pool = await openPool(choice, options, report);
     const close = () => inTime(closeTimeoutMs, () => pool.end());
     const tables = present(options, ['tableName', 'schema']);
     try {
@@ -27,6 +29,7 @@ export async function openPostgresBackend(choice: Choice, options: SessionBacken
         });
         return {
             ...backend,
+            sessionStore: watchedStore(backend.sessionStore, report),
             async close() {
                 await backend.close();
                 await close();
@@ -38,7 +41,8 @@ export async function openPostgresBackend(choice: Choice, options: SessionBacken
     }
 }
 
-async function openPool(choice: Choice, { driverOptions }: SessionBackendOptions, logger: BackendLogger): Promise<Pg.Pool> {
+/** A pool that says when it loses its connections. */
+export async function openPool(choice: Choice, { driverOptions }: SessionBackendOptions, report: OutageReport): Promise<Pg.Pool> {
     const { url, namedBy } = choice;
     // What the driver says of a URL that it cannot read holds the URL.
     if (!URL.canParse(url)) {
@@ -52,8 +56,6 @@ async function openPool(choice: Choice, { driverOptions }: SessionBackendOptions
     const { Pool } = 'Pool' in pg ? pg : (pg as { default: typeof Pg }).default;
     const pool = new Pool({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true, ...driverOptions });
     // Idle connections that are lost; the pool makes others. Without a listener the process would end.
-    const report = new OutageReport('Postgres', logger);
     pool.on('error', report.failed);
-    pool.on('connect', report.ready);
     return pool;
 }

@@ -4,20 +4,23 @@ import type { Choice } from './choice.js';
 import { loadDriver, noDriver } from './drivers.js';
 import type { BackendLogger } from './logger.js';
 import { commonOptions, present, type SessionBackendOptions } from './options.js';
+import { OutageReport } from './outageReport.js';
+import { watchedStore } from './watchedStore.js';
 
 /** The client has no connections: nothing is to be closed but the backend. */
 export async function openUpstashBackend(choice: Choice, options: SessionBackendOptions, logger: BackendLogger): Promise<SessionBackend> {
-    return createUpstashBackend({
+    const backend = createUpstashBackend({
         redis: await openUpstash(choice, options),
         logger,
         ...commonOptions(options),
         ...present(options, ['keyPrefix', 'maxRecordLength'])
     });
+    return { ...backend, sessionStore: watchedStore(backend.sessionStore, new OutageReport('Upstash', logger)) };
 }
 
-async function openUpstash(choice: Choice, { driverOptions }: SessionBackendOptions) {
+export async function openUpstash(choice: Choice, { driverOptions }: SessionBackendOptions) {
     const settings = {
-        ...placeOf(choice),
+        ...restPlaceOf(choice),
         // The transport answers 503 after a second: more tries than go into that are for nobody.
         retry: { retries: 2, backoff: (attempt: number) => 50 * 2 ** attempt },
         ...driverOptions
@@ -33,7 +36,8 @@ async function openUpstash(choice: Choice, { driverOptions }: SessionBackendOpti
     return vercel.createClient({ enableTelemetry: false, ...settings });
 }
 
-function placeOf({ url, token, namedBy }: Choice): { url: string; token: string } {
+/** @throws SessionError `CONFIGURATION` for what is no URL with a token. */
+export function restPlaceOf({ url, token, namedBy }: Choice): { url: string; token: string } {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (!parsed) {
         throw new SessionError('CONFIGURATION', `${namedBy} is no URL`);

@@ -1,4 +1,4 @@
-import { SessionError, type EncryptionOptions, type SessionLimits } from '@mcp-sessions/core';
+import { SessionError, type EncryptionOptions, type HistoryLimits, type SessionLimits } from '@mcp-sessions/core';
 import type { BackendKind, Environment } from './choice.js';
 import type { BackendLogger } from './logger.js';
 
@@ -47,10 +47,12 @@ export interface SessionBackendOptions extends SessionLimits {
     maxBytes?: number;
     /** Seconds after which an event may go. @default none */
     maxAgeSeconds?: number;
+    /** Keep the messages of sessions, within these bounds. @default they are not kept */
+    history?: HistoryLimits;
 }
 
 const limitNames = ['ttlSeconds', 'initializeTtlSeconds', 'maxSessions', 'maxSessionsPerPrincipal'] as const;
-const logNames = ['maxEvents', 'maxBytes', 'maxAgeSeconds'] as const;
+const logNames = ['maxEvents', 'maxBytes', 'maxAgeSeconds', 'history'] as const;
 const ownNames = [
     ...(['url', 'token', 'env', 'kind', 'memory', 'fallback', 'allowMemoryInProduction', 'encryption', 'migrate'] as const),
     ...(['driverOptions', 'logger', 'keyPrefix', 'tableName', 'schema', 'push', 'maxRecordLength'] as const)

@@ -6,6 +6,15 @@ export function backOff(attempt: number): number {
 /** How long a connection may take to come about, in milliseconds. */
 export const connectTimeoutMs = 5000;
 
+/**
+ * How long a server may say nothing to what it was asked, in milliseconds; then it is asked on a new connection. A machine that
+ * is lost breaks no connection, and the system takes a quarter of an hour to give one up.
+ */
+export const silenceTimeoutMs = 3000;
+
+/** How often a server is asked whether it still lives, where the driver only looks at what comes, in milliseconds. */
+export const pingIntervalMs = 1000;
+
 /** How long what is under way may take when a client is closed, in milliseconds. */
 export const closeTimeoutMs = 1000;
 

@@ -46,10 +46,14 @@ export async function createSessionBackend(options: SessionBackendOptions = {}):
     say(choice, logger);
     const backend = await open(choice, options, logger);
     try {
-        const { sessionStore, eventLog, messageBus, sessionLock } = encryption
+        const { sessionStore, eventLog, messageBus, sessionLock, historyLog } = encryption
             ? encryptBackend(backend, { onerror: error => logger.warn(`mcp-sessions: ${error.message}`), ...encryption })
             : backend;
-        return { kind: choice.kind, sessionStore, eventLog, messageBus, sessionLock, close: once(() => backend.close()) };
+        return {
+            kind: choice.kind,
+            ...{ sessionStore, eventLog, messageBus, sessionLock, ...(historyLog && { historyLog }) },
+            close: once(() => backend.close())
+        };
     } catch (error) {
         await backend.close();
         throw error;

@@ -1,4 +1,4 @@
-import { PollingBus, type MessageBus, type SessionBackend } from '@mcp-sessions/core';
+import { historyLogOptions, PollingBus, type HistoryLimits, type MessageBus, type SessionBackend } from '@mcp-sessions/core';
 import type { ListeningClient } from './client.js';
 import { PostgresEventLog, type PostgresEventLogOptions } from './eventLog.js';
 import { PostgresMailbox } from './mailbox.js';
@@ -21,6 +21,8 @@ export interface PostgresBackendOptions extends PostgresSessionStoreOptions, Pos
      * prepared statements. @default false with `listen: false`, else true
      */
     prepare?: boolean;
+    /** Keep the messages of sessions, within these bounds. @default they are not kept */
+    history?: HistoryLimits;
 }
 
 export interface PostgresBackend extends SessionBackend {
@@ -28,6 +30,7 @@ export interface PostgresBackend extends SessionBackend {
     readonly eventLog: PostgresEventLog;
     readonly messageBus: MessageBus;
     readonly sessionLock: PostgresSessionLock;
+    readonly historyLog?: PostgresEventLog | undefined;
 }
 
 /**
@@ -42,7 +45,12 @@ export interface PostgresBackend extends SessionBackend {
  *
  * @throws RangeError for a number that is not positive or a strange name; TypeError without a pool.
  */
-export function createPostgresBackend({ listen = true, prepare = listen !== false, ...rest }: PostgresBackendOptions): PostgresBackend {
+export function createPostgresBackend({
+    listen = true,
+    prepare = listen !== false,
+    history,
+    ...rest
+}: PostgresBackendOptions): PostgresBackend {
     const options = { ...rest, prepare };
     // One part sweeps for all.
     const others = { ...options, sweepSeconds: Infinity };
@@ -51,10 +59,11 @@ export function createPostgresBackend({ listen = true, prepare = listen !== fals
     const eventLog = new PostgresEventLog({ ...others, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 });
     const messageBus = listen ? new PostgresMessageBus({ ...others, ...(listen !== true && { connect: listen }) }) : pollingBus(others);
     const sessionLock = new PostgresSessionLock(others);
+    const historyLog = history && new PostgresEventLog({ ...others, ...historyLogOptions(history) });
     const close = async () => {
-        await Promise.all([sessionStore.close(), eventLog.close(), messageBus.close?.(), sessionLock.close()]);
+        await Promise.all([sessionStore.close(), eventLog.close(), historyLog?.close(), messageBus.close?.(), sessionLock.close()]);
     };
-    return { sessionStore, eventLog, messageBus, sessionLock, close };
+    return { sessionStore, eventLog, messageBus, sessionLock, ...(historyLog && { historyLog }), close };
 }
 
 function pollingBus(options: PostgresBackendOptions): PollingBus {

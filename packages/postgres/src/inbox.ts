@@ -1,4 +1,5 @@
 import type { BusListener } from '@mcp-sessions/core';
+import { isBell } from './bell.js';
 import type { Database } from './database.js';
 import { fromColumn } from './text.js';
 
@@ -29,16 +30,16 @@ export class Inbox {
         this.sql = `SELECT id::text AS id, message FROM ${database.tables.named('_mail')} WHERE address = '' AND id = ANY ($1::bigint[])`;
     }
 
-    /** What a notification says. One that is none of ours is dropped: everybody who may connect to the database can send one. */
+    /** What a notification says. One that is none of ours is dropped, and so is one that says more than ours do. */
     receive(payload: string): void {
         const [, kind, address = '', rest = ''] = /^([=@]) \w+ ([\x21-\x7e]+) (.*)$/s.exec(payload) ?? [];
         const subscriptions = kind === undefined ? [] : this.listening(address);
-        if (subscriptions.length === 0 || (kind === '@' && !/^\d{1,16}$/.test(rest))) {
+        if (subscriptions.length === 0 || !(kind === '=' ? isBell(rest) : /^\d{1,16}$/.test(rest))) {
             return;
         }
         const arrival = { subscriptions, message: kind === '=' ? rest : undefined, letter: kind === '@' ? rest : undefined };
         if (arrival.message !== undefined && !this.isFetching) {
-            deliver(arrival, arrival.message);
+            this.deliver(arrival, arrival.message);
             return;
         }
         this.arrivals.push(arrival);
@@ -53,7 +54,7 @@ export class Inbox {
             const arrivals = this.arrivals.splice(0);
             const letters = await this.fetch(arrivals.flatMap(({ letter }) => letter ?? []));
             for (const arrival of arrivals) {
-                deliver(arrival, arrival.letter === undefined ? arrival.message : letters.get(arrival.letter));
+                this.deliver(arrival, arrival.letter === undefined ? arrival.message : letters.get(arrival.letter));
             }
         }
         this.isFetching = false;
@@ -69,17 +70,22 @@ export class Inbox {
             return new Map();
         }
     }
-}
 
-function deliver({ subscriptions }: Arrival, message: string | undefined): void {
-    for (const subscription of subscriptions) {
-        if (!subscription.isActive) {
-            continue;
-        }
-        if (message === undefined) {
-            subscription.listener.onGap();
-        } else {
-            subscription.listener.onMessage(message);
+    /** One listener that throws, which none may, takes nothing from the others. */
+    private deliver({ subscriptions }: Arrival, message: string | undefined): void {
+        for (const { listener, isActive } of subscriptions) {
+            if (!isActive) {
+                continue;
+            }
+            try {
+                if (message === undefined) {
+                    listener.onGap();
+                } else {
+                    listener.onMessage(message);
+                }
+            } catch (error) {
+                this.database.logger?.warn(`mcp-sessions: a listener of the message bus failed: ${(error as Error).message}`);
+            }
         }
     }
 }

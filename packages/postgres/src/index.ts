@@ -7,5 +7,6 @@ export { PostgresMessageBus, type PostgresMessageBusOptions } from './messageBus
 export { checkSchema, migrate, migrationSql } from './migrate.js';
 export { PostgresSessionLock, type PostgresSessionLockOptions } from './sessionLock.js';
 export { PostgresSessionStore, type PostgresSessionStoreOptions } from './sessionStore.js';
+export { schemaReport, type SchemaReport } from './schemaReport.js';
 export { sweep, type SweeperOptions } from './sweeper.js';
 export type { TableOptions } from './tables.js';

@@ -36,17 +36,23 @@ export function stateOf({ rows }: PostgresResult): SchemaState {
     return { version: Number(version), breaking: Number(breaking) };
 }
 
-/** Rejects, and says what to do, unless this release can use the tables. */
-export async function checkLedger(run: (text: string, values: unknown[]) => Promise<PostgresResult>, tables: Tables): Promise<void> {
-    let state: SchemaState = { version: 0, breaking: 0 };
+type Run = (text: string, values: unknown[]) => Promise<PostgresResult>;
+
+/** What the ledger says; no table and no schema are a schema of version 0. */
+export async function readLedgerOrNone(run: Run, tables: Tables): Promise<SchemaState> {
     try {
-        state = stateOf(await run(readLedger(tables), []));
+        return stateOf(await run(readLedger(tables), []));
     } catch (error) {
-        // No table and no schema are a schema of version 0.
         if (codeOf(error) !== '42P01' && codeOf(error) !== '3F000') {
             throw error;
         }
+        return { version: 0, breaking: 0 };
     }
+}
+
+/** Rejects, and says what to do, unless this release can use the tables. */
+export async function checkLedger(run: Run, tables: Tables): Promise<void> {
+    const state = await readLedgerOrNone(run, tables);
     refuseNewer(state, tables);
     if (state.version < migrations.length) {
         const has = state.version === 0 ? 'There are no tables for MCP sessions' : `The tables are at version ${state.version}`;

@@ -1,9 +1,7 @@
+import { isBell } from './bell.js';
 import type { Database } from './database.js';
 import type { Tables } from './tables.js';
 import { toColumn } from './text.js';
-
-/** Postgres takes less than 8000 bytes. A bell is short. */
-const longestBell = 1000;
 
 /** What one statement may send. */
 const maxMessages = 500;
@@ -23,8 +21,8 @@ interface Waiting {
  * Sends messages, one statement at a time: what comes meanwhile goes together with the next, in order. So a process takes one
  * connection of the pool for it at most, and Postgres commits few transactions that notify, which it does one after the other.
  *
- * A notification can be heard by everybody who may connect to the database, so it says where to look and nothing more. A
- * message that is more than a bell waits in a table, and its id is sent.
+ * A notification can be heard, and sent, by everybody who may connect to the database, so it says where to look and nothing
+ * more. A message that is more than a bell waits in a table, and its id is sent.
  */
 export class Outbox {
     private readonly waiting: Waiting[] = [];
@@ -101,19 +99,6 @@ export class Outbox {
         } else {
             await this.database.rows(this.sql.letters, [channel, payloads, ids, letters, keptMs]);
         }
-    }
-}
-
-/** Short, and a flat object: it holds ids, and nothing of what a client or a server has said. */
-function isBell(message: string): boolean {
-    if (message.length > longestBell || !message.startsWith('{')) {
-        return false;
-    }
-    try {
-        const values = Object.values(JSON.parse(message) as object);
-        return values.every(value => typeof value !== 'object') && new TextEncoder().encode(message).length <= 2 * longestBell;
-    } catch {
-        return false;
     }
 }
 

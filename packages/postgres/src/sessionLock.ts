@@ -1,4 +1,4 @@
-import { digest, type SessionLock } from '@mcp-sessions/core';
+import { digest, requirePositive, type SessionLock } from '@mcp-sessions/core';
 import { Database, type DatabaseOptions } from './database.js';
 import { Sweeper, type SweeperOptions } from './sweeper.js';
 import type { Tables } from './tables.js';
@@ -25,13 +25,14 @@ export class PostgresSessionLock implements SessionLock {
 
     async acquire(name: string, holder: string, leaseMs: number): Promise<number | null> {
         this.sweeper.start();
-        const values = [await keyOf(name), JSON.stringify(holder), leaseMs];
+        const values = [await keyOf(name), JSON.stringify(holder), requirePositive(leaseMs, 'leaseMs')];
         const [row] = await this.database.rows<{ token: string | null }>(this.sql.acquire, values);
         return row?.token ? Number(row.token) : null;
     }
 
     async renew(name: string, holder: string, leaseMs: number): Promise<boolean> {
-        return (await this.database.rows(this.sql.renew, [await keyOf(name), JSON.stringify(holder), leaseMs])).length > 0;
+        const values = [await keyOf(name), JSON.stringify(holder), requirePositive(leaseMs, 'leaseMs')];
+        return (await this.database.rows(this.sql.renew, values)).length > 0;
     }
 
     async release(name: string, holder: string): Promise<boolean> {

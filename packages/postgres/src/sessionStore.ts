@@ -12,6 +12,7 @@ import {
     type SessionPage,
     type SessionStore
 } from '@mcp-sessions/core';
+import { Admission } from './admission.js';
 import { Database, type DatabaseOptions } from './database.js';
 import { optionalCount } from './optionChecks.js';
 import { SessionNames } from './sessionNames.js';
@@ -62,7 +63,7 @@ export class PostgresSessionStore implements SessionStore {
     private readonly maxSessions: number | null;
     private readonly maxSessionsPerPrincipal: number | null;
     private readonly maxRecordLength: number;
-    private recounted: Promise<unknown> | undefined;
+    private readonly admission: Admission;
 
     /** @throws RangeError for a number that is not positive or a strange name; TypeError without a pool. */
     constructor(options: PostgresSessionStoreOptions) {
@@ -75,6 +76,7 @@ export class PostgresSessionStore implements SessionStore {
         this.maxRecordLength = maxRecordLength;
         this.sql = statements(this.database.tables);
         this.sweeper = new Sweeper(this.database, options);
+        this.admission = new Admission(this.database);
     }
 
     async storeSession(sessionId: string, data: SessionData): Promise<void> {
@@ -85,12 +87,15 @@ export class PostgresSessionStore implements SessionStore {
     async createSession(sessionId: string, data: SessionData): Promise<SessionCreation> {
         const values = [...(await this.record(sessionId, data)), data.initialized ? this.ttlMs : this.initializeTtlMs];
         if (this.hasCaps) {
-            await this.recount();
+            await this.admission.done();
             const [row] = await this.write<{ outcome: SessionCreation }>(this.sql.createCapped, [
                 ...values,
                 this.maxSessions,
                 this.maxSessionsPerPrincipal
             ]);
+            if (row?.outcome === 'full') {
+                this.admission.doubt();
+            }
             return row?.outcome ?? 'taken';
         }
         return (await this.write(this.sql.create, values)).length > 0 ? 'created' : 'taken';
@@ -120,7 +125,7 @@ export class PostgresSessionStore implements SessionStore {
     }
 
     async sessionExists(sessionId: string): Promise<boolean> {
-        return (await this.database.rows(this.sql.exists, [await this.names.of(sessionId)])).length > 0;
+        return (await this.getSession(sessionId)) !== null;
     }
 
     async listSessions(page?: ListOptions): Promise<SessionPage> {
@@ -134,7 +139,7 @@ export class PostgresSessionStore implements SessionStore {
 
     /** Ends the sweeper; the pool is the caller's. */
     async close(): Promise<void> {
-        await this.sweeper.close();
+        await Promise.all([this.sweeper.close(), this.admission.close()]);
     }
 
     private get hasCaps(): boolean {
@@ -144,17 +149,6 @@ export class PostgresSessionStore implements SessionStore {
     private write<T>(sql: string, values: unknown[]): Promise<T[]> {
         this.sweeper.start();
         return this.database.rows<T>(sql, values);
-    }
-
-    /** Sessions may have begun before there were caps. They are counted once, by each process. */
-    private async recount(): Promise<void> {
-        this.recounted ??= this.database.rows(this.sql.recount, []);
-        try {
-            await this.recounted;
-        } catch (error) {
-            this.recounted = undefined;
-            throw error;
-        }
     }
 
     private async record(sessionId: string, data: SessionData): Promise<unknown[]> {
@@ -221,7 +215,6 @@ function statements(t: Tables) {
         create: `INSERT INTO ${t.sessions} AS s ${columns} ${values(false)}
             ON CONFLICT (id) DO UPDATE SET ${replaced}, sweep_at = excluded.sweep_at WHERE s.expires_at <= now() RETURNING 1`,
         createCapped: `SELECT ${t.named('_create')}($1, $2, $3, $4, $5, $6, $7) AS outcome`,
-        recount: `SELECT ${t.named('_recount')}()`,
         update: `UPDATE ${t.sessions} SET data = $2, revision = $3, touched_at = now(), expires_at = ${after('$5')}
             WHERE id = $1 AND revision = $4 AND expires_at > now() RETURNING 1`,
         get: `SELECT data, ${touched} FROM ${t.sessions} WHERE id = $1 AND expires_at > now()`,
@@ -231,7 +224,6 @@ function statements(t: Tables) {
             WHERE id = $1 AND expires_at > now() RETURNING ${unhurried}`,
         delete: `WITH removed AS (DELETE FROM ${t.sessions} WHERE id = $1 RETURNING principal, counted)
             SELECT ${t.named('_count')}(coalesce(principal, ''), -1) FROM removed WHERE counted`,
-        exists: `SELECT 1 FROM ${t.sessions} WHERE id = $1 AND expires_at > now()`,
         list: `SELECT id, data, ${touched} FROM ${t.sessions}
             WHERE id > $1 AND id ~ '^[A-Za-z0-9_-]{43}$' AND expires_at > now() ORDER BY id LIMIT $2`
     };

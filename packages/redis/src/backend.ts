@@ -1,4 +1,4 @@
-import { PollingBus, type MessageBus, type SessionBackend } from '@mcp-sessions/core';
+import { historyLogOptions, PollingBus, type HistoryLimits, type MessageBus, type SessionBackend } from '@mcp-sessions/core';
 import { RedisEventLog, type RedisEventLogOptions } from './eventLog.js';
 import { RedisMailbox } from './mailbox.js';
 import { RedisMessageBus, type RedisMessageBusOptions } from './messageBus.js';
@@ -12,6 +12,8 @@ export interface RedisBackendOptions extends RedisSessionStoreOptions, RedisEven
      * let that through: then they poll while something is pending, which is slower and costs calls. @default true
      */
     push?: boolean;
+    /** Keep the messages of sessions, within these bounds. @default they are not kept */
+    history?: HistoryLimits;
 }
 
 export interface RedisBackend extends SessionBackend {
@@ -19,6 +21,7 @@ export interface RedisBackend extends SessionBackend {
     readonly eventLog: RedisEventLog;
     readonly messageBus: MessageBus;
     readonly sessionLock: RedisSessionLock;
+    readonly historyLog?: RedisEventLog | undefined;
 }
 
 /**
@@ -32,12 +35,14 @@ export interface RedisBackend extends SessionBackend {
  *
  * @throws RangeError if a number is not positive; TypeError without a client.
  */
-export function createRedisBackend({ push = true, ...options }: RedisBackendOptions): RedisBackend {
+export function createRedisBackend({ push = true, history, ...options }: RedisBackendOptions): RedisBackend {
     const sessionStore = new RedisSessionStore(options);
     // A session's log is told a third of that time late, at most, that the session was used.
     const eventLog = new RedisEventLog({ ...options, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 });
     const messageBus = push ? new RedisMessageBus(options) : pollingBus(options);
-    return { sessionStore, eventLog, messageBus, sessionLock: new RedisSessionLock(options), close: () => messageBus.close() };
+    const historyLog = history && new RedisEventLog({ ...options, ...historyLogOptions(history) });
+    const sessionLock = new RedisSessionLock(options);
+    return { sessionStore, eventLog, messageBus, sessionLock, ...(historyLog && { historyLog }), close: () => messageBus.close() };
 }
 
 function pollingBus(options: RedisBackendOptions): PollingBus {

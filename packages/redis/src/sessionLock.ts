@@ -1,4 +1,4 @@
-import type { SessionLock } from '@mcp-sessions/core';
+import { requirePositive, type SessionLock } from '@mcp-sessions/core';
 import { commandsOf, type RedisClient } from './client.js';
 import type { EmbeddedScript, RedisCommands } from './commands.js';
 import { lockKey } from './keys.js';
@@ -36,12 +36,12 @@ export class RedisSessionLock implements SessionLock {
     }
 
     async acquire(name: string, holder: string, leaseMs: number): Promise<number | null> {
-        const token = await this.run(acquireLock, name, holder, leaseMs);
+        const token = await this.run(acquireLock, name, holder, requirePositive(leaseMs, 'leaseMs'));
         return token === null ? null : Number(token);
     }
 
     async renew(name: string, holder: string, leaseMs: number): Promise<boolean> {
-        return Number(await this.run(renewLock, name, holder, leaseMs)) === 1;
+        return Number(await this.run(renewLock, name, holder, requirePositive(leaseMs, 'leaseMs'))) === 1;
     }
 
     async release(name: string, holder: string): Promise<boolean> {

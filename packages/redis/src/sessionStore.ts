@@ -140,7 +140,7 @@ export class RedisSessionStore implements SessionStore {
     }
 
     async sessionExists(sessionId: string): Promise<boolean> {
-        return this.redis.exists(await this.keys.session(sessionId));
+        return (await this.getSession(sessionId)) !== null;
     }
 
     async listSessions(page?: ListOptions): Promise<SessionPage> {

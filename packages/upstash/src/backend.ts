@@ -1,4 +1,11 @@
-import { PollingBus, type MessageBus, type PollingBusOptions, type SessionBackend } from '@mcp-sessions/core';
+import {
+    historyLogOptions,
+    PollingBus,
+    type HistoryLimits,
+    type MessageBus,
+    type PollingBusOptions,
+    type SessionBackend
+} from '@mcp-sessions/core';
 import { UpstashEventLog, type UpstashEventLogOptions } from './eventLog.js';
 import { UpstashMailbox } from './mailbox.js';
 import { UpstashSessionLock } from './sessionLock.js';
@@ -8,13 +15,17 @@ import { UpstashSessionStore, type UpstashSessionStoreOptions } from './sessionS
 export interface UpstashBackendOptions
     extends UpstashSessionStoreOptions,
         UpstashEventLogOptions,
-        Pick<PollingBusOptions, 'minIntervalMs' | 'maxIntervalMs'> {}
+        Pick<PollingBusOptions, 'minIntervalMs' | 'maxIntervalMs'> {
+    /** Keep the messages of sessions, within these bounds. @default they are not kept */
+    history?: HistoryLimits;
+}
 
 export interface UpstashBackend extends SessionBackend {
     readonly sessionStore: UpstashSessionStore;
     readonly eventLog: UpstashEventLog;
     readonly messageBus: MessageBus;
     readonly sessionLock: UpstashSessionLock;
+    readonly historyLog?: UpstashEventLog | undefined;
 }
 
 /**
@@ -28,7 +39,7 @@ export interface UpstashBackend extends SessionBackend {
  *
  * @throws RangeError if a number is not positive; TypeError without a client.
  */
-export function createUpstashBackend({ minIntervalMs, maxIntervalMs, ...options }: UpstashBackendOptions): UpstashBackend {
+export function createUpstashBackend({ minIntervalMs, maxIntervalMs, history, ...options }: UpstashBackendOptions): UpstashBackend {
     const sessionStore = new UpstashSessionStore(options);
     // A session's log is told a third of that time late, at most, that the session was used.
     const eventLog = new UpstashEventLog({ ...options, ttlSeconds: ((options.ttlSeconds ?? 3600) * 4) / 3 });
@@ -38,5 +49,6 @@ export function createUpstashBackend({ minIntervalMs, maxIntervalMs, ...options 
         onerror: error => options.logger?.warn(`mcp-sessions: Upstash could not be asked for messages; it is asked again: ${error.message}`)
     });
     const sessionLock = new UpstashSessionLock(options);
-    return { sessionStore, eventLog, messageBus, sessionLock, close: () => messageBus.close() };
+    const historyLog = history && new UpstashEventLog({ ...options, ...historyLogOptions(history) });
+    return { sessionStore, eventLog, messageBus, sessionLock, ...(historyLog && { historyLog }), close: () => messageBus.close() };
 }

@@ -45,16 +45,51 @@ BEGIN
     RETURN v_removed;
 END`)};
 
--- Counts all sessions anew, those too that began before there were caps.
-CREATE FUNCTION ${t.named('_recount')}() RETURNS void LANGUAGE plpgsql AS ${body(`
+-- Counts so many sessions more, at most, of those that are not: they began where there were no caps. Returns how many. One that
+-- somebody else is changing is left for the next time.
+CREATE FUNCTION ${t.named('_admit')}(p_limit integer) RETURNS bigint LANGUAGE plpgsql AS ${body(`
+DECLARE
+    v_admitted bigint := 0;
+    v_group record;
 BEGIN
-    PERFORM ${t.named('_count')}('', 0);
-    UPDATE ${sessions} SET counted = true
-        WHERE id IN (SELECT s.id FROM ${sessions} AS s WHERE NOT s.counted FOR UPDATE SKIP LOCKED);
-    DELETE FROM ${counts} WHERE principal <> '';
-    UPDATE ${counts} SET sessions = (SELECT count(*) FROM ${sessions} WHERE counted) WHERE principal = '';
-    INSERT INTO ${counts}
-        SELECT s.principal, count(*) FROM ${sessions} AS s WHERE s.counted AND s.principal <> '' GROUP BY s.principal;
+    FOR v_group IN
+        WITH admitted AS (
+            UPDATE ${sessions} SET counted = true WHERE NOT counted AND id IN (
+                SELECT s.id FROM ${sessions} AS s WHERE NOT s.counted LIMIT p_limit FOR UPDATE SKIP LOCKED
+            )
+            RETURNING principal
+        )
+        SELECT principal, count(*) AS number FROM admitted GROUP BY principal ORDER BY principal
+    LOOP
+        v_admitted := v_admitted + v_group.number;
+        PERFORM ${t.named('_count')}(coalesce(v_group.principal, ''), v_group.number);
+    END LOOP;
+    RETURN v_admitted;
+END`)};
+
+-- Sets the counts right, should somebody have changed the tables by hand. By how much they are wrong is found in one look at one
+-- moment, since sessions and counts change together; nobody waits for that. One process at a time.
+CREATE FUNCTION ${t.named('_recount')}(p_lock integer) RETURNS void LANGUAGE plpgsql AS ${body(`
+DECLARE
+    v_error record;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(p_lock, 1) THEN
+        RETURN;
+    END IF;
+    FOR v_error IN
+        SELECT principal, sum(number)::bigint AS number FROM (
+            SELECT c.principal, c.sessions AS number FROM ${counts} AS c
+            UNION ALL SELECT '', -count(*) FROM ${sessions} AS s WHERE s.counted
+            UNION ALL SELECT s.principal, -count(*) FROM ${sessions} AS s WHERE s.counted AND s.principal <> '' GROUP BY s.principal
+        ) AS all_numbers GROUP BY principal HAVING sum(number) <> 0 ORDER BY principal
+    LOOP
+        PERFORM ${t.named('_count')}('', CASE v_error.principal WHEN '' THEN -v_error.number ELSE 0 END);
+        IF v_error.principal <> '' THEN
+            INSERT INTO ${counts} AS c VALUES (v_error.principal, greatest(0, -v_error.number))
+                ON CONFLICT (principal) DO UPDATE SET sessions = greatest(0, c.sessions - v_error.number);
+            DELETE FROM ${counts} WHERE principal = v_error.principal AND sessions = 0;
+        END IF;
+    END LOOP;
 END`)};
 
 -- Creates a session if there is none of this id and no cap is reached; null for no cap. Returns 'created', 'taken' or 'full'.

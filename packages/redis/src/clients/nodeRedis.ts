@@ -1,9 +1,11 @@
 import { SessionError } from '@mcp-sessions/core';
 import type { ChannelSettings, RedisChannels, RedisCommands, ScannedServer } from '../commands.js';
+import { slotOf } from '../slot.js';
 import { byHash } from './byHash.js';
 import { nodeRedisClusterChannels, nodeRedisSentinelChannels, nodeRedisSingleChannels } from './nodeRedisChannels.js';
 import type { NodeRedisConnection } from './nodeRedisConnection.js';
 import { getEachAndPttl, scannedServer } from './scannedServer.js';
+import { Unanswered } from './unanswered.js';
 
 /** What is used of every client of node-redis (the package `redis`), versions 4 to 6. */
 export interface NodeRedisState {
@@ -55,6 +57,7 @@ const plain = { typeMapping: {} };
  */
 export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | NodeRedisSentinel): RedisCommands {
     const clientPrefix = redis._keyPrefix?.toString() ?? '';
+    const unanswered = Unanswered.of(redis);
     const checkOpen = () => {
         if (!redis.isOpen) {
             throw new SessionError('STORE_UNAVAILABLE', 'The client of node-redis is not connected: call its connect() first');
@@ -63,10 +66,13 @@ export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | No
     const send = async (key: string, args: string[]): Promise<unknown> => {
         checkOpen();
         if (isCluster(redis)) {
-            return redis.sendCommand(key, false, args, plain);
+            const server = nameOf(redis.slots[slotOf(key)]?.master) ?? '';
+            return unanswered.ask(server, () => redis.sendCommand(key, false, args, plain));
         }
-        return isSentinel(redis) ? redis.sendCommand(false, args, plain) : redis.sendCommand(args, plain);
+        return unanswered.ask('', () => (isSentinel(redis) ? redis.sendCommand(false, args, plain) : redis.sendCommand(args, plain)));
     };
+    const sendTo = (cluster: NodeRedisCluster, node: NodeRedisNode, args: string[]): Promise<unknown> =>
+        unanswered.ask(nameOf(node), async () => (await cluster.nodeClient(node)).sendCommand(args, plain));
     const of = (key: string, command: string, ...args: (string | number)[]) =>
         send(clientPrefix + key, [command, clientPrefix + key, ...args.map(String)]);
     const evaluate = (command: string, script: string, keys: readonly string[], args: readonly (string | number)[]) => {
@@ -82,9 +88,7 @@ export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | No
         if (!isCluster(redis)) {
             return [scannedServer('', clientPrefix, args => send('', args))];
         }
-        return redis.masters.map(node =>
-            scannedServer(`${node.host}:${node.port}`, clientPrefix, async args => (await redis.nodeClient(node)).sendCommand(args, plain))
-        );
+        return redis.masters.map(node => scannedServer(nameOf(node), clientPrefix, args => sendTo(redis, node, args)));
     };
     return {
         isCluster: isCluster(redis),
@@ -109,10 +113,17 @@ export function nodeRedisCommands(redis: NodeRedisClient | NodeRedisCluster | No
     function channels({ keyPrefix, sharded }: ChannelSettings): RedisChannels {
         const settings = { clientPrefix, keyPrefix, sharded, send };
         if (isCluster(redis)) {
-            return nodeRedisClusterChannels(redis, settings);
+            return nodeRedisClusterChannels(redis, { ...settings, sendTo: (node, args) => sendTo(redis, node, args) });
         }
         return isSentinel(redis) ? nodeRedisSentinelChannels(redis, settings) : nodeRedisSingleChannels(redis, settings);
     }
+}
+
+/** Tells servers apart. */
+export function nameOf(node: NodeRedisNode): string;
+export function nameOf(node: NodeRedisNode | undefined): string | undefined;
+export function nameOf(node: NodeRedisNode | undefined): string | undefined {
+    return node && `${node.host}:${node.port}`;
 }
 
 function isCluster(redis: object): redis is NodeRedisCluster {

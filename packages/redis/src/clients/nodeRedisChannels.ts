@@ -1,7 +1,7 @@
 import type { RedisChannels } from '../commands.js';
 import { slotOf } from '../slot.js';
 import { channelPrefix, isRedirection, isUnknownCommand } from './channelPrefix.js';
-import type { NodeRedisClient, NodeRedisCluster, NodeRedisNode, NodeRedisSentinel } from './nodeRedis.js';
+import { nameOf, type NodeRedisClient, type NodeRedisCluster, type NodeRedisNode, type NodeRedisSentinel } from './nodeRedis.js';
 import { nodeRedisListening, ownOptions } from './nodeRedisConnection.js';
 
 interface Settings {
@@ -10,6 +10,10 @@ interface Settings {
     readonly sharded: boolean;
     /** Sends a command to where a key is. */
     send(key: string, args: string[]): Promise<unknown>;
+}
+
+interface ClusterSettings extends Settings {
+    sendTo(node: NodeRedisNode, args: string[]): Promise<unknown>;
 }
 
 /** All that listens and publishes is at one server. */
@@ -47,7 +51,10 @@ export function nodeRedisSentinelChannels(redis: NodeRedisSentinel, settings: Se
     };
 }
 
-export function nodeRedisClusterChannels(redis: NodeRedisCluster, { clientPrefix, keyPrefix, sharded, send }: Settings): RedisChannels {
+export function nodeRedisClusterChannels(
+    redis: NodeRedisCluster,
+    { clientPrefix, keyPrefix, sharded, send, sendTo }: ClusterSettings
+): RedisChannels {
     const prefix = channelPrefix(clientPrefix, keyPrefix, 0);
     let isSharded = sharded;
     const named = (name: string | undefined) => redis.masters.find(node => nameOf(node) === name);
@@ -58,9 +65,8 @@ export function nodeRedisClusterChannels(redis: NodeRedisCluster, { clientPrefix
     const publishEverywhere = async (channel: string, message: string): Promise<undefined> => {
         const node = middle();
         // Its count is of the connections to one server.
-        await (node
-            ? (await redis.nodeClient(node)).sendCommand(['PUBLISH', channel, message])
-            : send(prefix, ['PUBLISH', channel, message]));
+        const command = ['PUBLISH', channel, message];
+        await (node ? sendTo(node, command) : send(prefix, command));
     };
     /** Unless it is told to read from them, the client does not know its replicas. */
     const hasReplicas = async (channel: string): Promise<boolean> => {
@@ -69,7 +75,7 @@ export function nodeRedisClusterChannels(redis: NodeRedisCluster, { clientPrefix
             return true;
         }
         try {
-            const [, , replicas] = (await (await redis.nodeClient(master)).sendCommand(['ROLE'])) as unknown[];
+            const [, , replicas] = (await sendTo(master, ['ROLE'])) as unknown[];
             return !Array.isArray(replicas) || replicas.length > 0;
         } catch {
             // Access rules may forbid to ask. Then the count is not to be relied on.
@@ -121,8 +127,4 @@ export function nodeRedisClusterChannels(redis: NodeRedisCluster, { clientPrefix
 
 function listenerLike(client: NodeRedisClient) {
     return client.duplicate(ownOptions(client.options?.socket));
-}
-
-function nameOf(node: NodeRedisNode | undefined): string | undefined {
-    return node && `${node.host}:${node.port}`;
 }

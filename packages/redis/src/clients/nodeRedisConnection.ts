@@ -21,7 +21,8 @@ export interface NodeRedisConnection {
 export function ownOptions(socket: object | undefined): object {
     return {
         // A lost connection is not mended but replaced, and its channels are asked for again by the one who knows what is wanted.
-        socket: { ...socket, reconnectStrategy: false },
+        // Whether it still lives is asked by heartbeats of our own, and between them nothing need come.
+        socket: { ...socket, reconnectStrategy: false, socketTimeout: undefined },
         disableOfflineQueue: false,
         pingInterval: undefined,
         clientSideCache: undefined,

@@ -6,7 +6,8 @@
 -- ARGV[3]  most bytes
 -- ARGV[4]  greatest age in milliseconds, 0 for any
 -- ARGV[5]  who appends
--- ARGV[6]  names this call: a client whose connection broke sends it again, and it must not be done again
+-- ARGV[6]  names this call, by numbers that grow, with digits to 36: a client whose connection broke sends it again, and it must
+--          not be done again; nor must one be done that arrives after a later one of its caller, who has given it up
 -- ARGV[7…] of each event: stream, message, kind ('0', '1' for a final response, '2' for one that nobody has seen), and the
 --          request that it answers
 -- returns  for each event its position, or nil where it was not appended
@@ -22,15 +23,17 @@ end
 openState(needed)
 
 local positions = {}
-if dropped then
+local done = known[caller]
+local number = done and string.match(done, '^%w+')
+local isLate = number and tonumber(ARGV[6], 36) < tonumber(number, 36)
+if dropped or isLate then
     for i = 7, #ARGV, 4 do
         positions[#positions + 1] = false
     end
     return positions
 end
-local done = known[caller]
-if done and string.sub(done, 1, #ARGV[6] + 1) == ARGV[6] .. ' ' then
-    for position in string.gmatch(string.sub(done, #ARGV[6] + 2), '%S+') do
+if number == ARGV[6] then
+    for position in string.gmatch(string.sub(done, #number + 2), '%S+') do
         positions[#positions + 1] = position ~= '-' and position
     end
     return positions

@@ -14,6 +14,8 @@ end
 local remembered = 3600000
 
 local function holdFor(leaseMs)
+    -- A life that Redis refuses would leave a key without one.
+    leaseMs = math.min(leaseMs, 1e15)
     redis.call('HSET', lock, 'until', string.format('%.0f', now + leaseMs))
     redis.call('PEXPIRE', lock, string.format('%.0f', leaseMs + remembered))
 end`;
@@ -303,7 +305,7 @@ end`;
 
 /** `acquireLock-1.lua` */
 export const acquireLock = {
-    sha1: '23693237b4f523bda6722164e926c6a041a22e50',
+    sha1: '6dc8f5e9dcb9194282ec5971b6dbff9fde5e8d7d',
     source: String.raw`-- Takes a lock if nobody holds it. Who holds it already keeps it, with the same token.
 -- KEYS[1]  see includes/lock.lua
 -- ARGV[1]  who takes it
@@ -325,7 +327,7 @@ return token`
 
 /** `appendEvents-2.lua` */
 export const appendEvents = {
-    sha1: '2a7831988dfcac78540808eb77be6edbaae9ed23',
+    sha1: 'f0f314823f93312011974621736f5e36da9b6160',
     source: String.raw`-- Appends events to a session's log, each at its end, and after each trims the log to its bounds.
 -- KEYS[1]  the log
 -- KEYS[2]  its state
@@ -334,7 +336,8 @@ export const appendEvents = {
 -- ARGV[3]  most bytes
 -- ARGV[4]  greatest age in milliseconds, 0 for any
 -- ARGV[5]  who appends
--- ARGV[6]  names this call: a client whose connection broke sends it again, and it must not be done again
+-- ARGV[6]  names this call, by numbers that grow, with digits to 36: a client whose connection broke sends it again, and it must
+--          not be done again; nor must one be done that arrives after a later one of its caller, who has given it up
 -- ARGV[7…] of each event: stream, message, kind ('0', '1' for a final response, '2' for one that nobody has seen), and the
 --          request that it answers
 -- returns  for each event its position, or nil where it was not appended
@@ -350,15 +353,17 @@ end
 openState(needed)
 
 local positions = {}
-if dropped then
+local done = known[caller]
+local number = done and string.match(done, '^%w+')
+local isLate = number and tonumber(ARGV[6], 36) < tonumber(number, 36)
+if dropped or isLate then
     for i = 7, #ARGV, 4 do
         positions[#positions + 1] = false
     end
     return positions
 end
-local done = known[caller]
-if done and string.sub(done, 1, #ARGV[6] + 1) == ARGV[6] .. ' ' then
-    for position in string.gmatch(string.sub(done, #ARGV[6] + 2), '%S+') do
+if number == ARGV[6] then
+    for position in string.gmatch(string.sub(done, #number + 2), '%S+') do
         positions[#positions + 1] = position ~= '-' and position
     end
     return positions
@@ -663,7 +668,7 @@ return page`
 
 /** `releaseLock-1.lua` */
 export const releaseLock = {
-    sha1: '9f04891c1a5a5f2225d149fd99831aabd0bc2718',
+    sha1: '840e9212026c13bac009dbc014363a5f1ef4af4e',
     source: String.raw`-- Lets a lock go.
 -- KEYS[1]  see includes/lock.lua
 -- ARGV[1]  who holds it
@@ -706,7 +711,7 @@ return 0`
 
 /** `renewLock-1.lua` */
 export const renewLock = {
-    sha1: 'bd95a88a62f958725c1ad1cf93acf8c2e27c03f6',
+    sha1: '8ff99bbf63395d3406ee7309ebeafed0d3c76ae2',
     source: String.raw`-- Starts the lease of a lock anew.
 -- KEYS[1]  see includes/lock.lua
 -- ARGV[1]  who holds it
@@ -749,15 +754,16 @@ return 0`
 
 /** `updateSession-1.lua` */
 export const updateSession = {
-    sha1: '3fe96c79efbf85fd2f33c252021190c65177a958',
+    sha1: 'c5b5151893dbd282699bb320fa2efedbbdf3ddd2',
     source: String.raw`-- Replaces a session's record if it exists and has the expected revision. Never creates.
 -- KEYS[1]  the record
 -- ARGV[1]  expected revision
 -- ARGV[2]  new record
 -- ARGV[3]  time to live in milliseconds
 -- returns  1 when it was replaced, 0 when there is no record or another revision
-local record = redis.call('GET', KEYS[1])
-if not record or string.match(record, '^%d+:(%d+):') ~= ARGV[1] then
+-- Of a key of another type it is an error, and no record.
+local record = redis.pcall('GET', KEYS[1])
+if type(record) ~= 'string' or string.match(record, '^%d+:(%d+):') ~= ARGV[1] then
     return 0
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])

@@ -4,8 +4,9 @@
 -- ARGV[2]  new record
 -- ARGV[3]  time to live in milliseconds
 -- returns  1 when it was replaced, 0 when there is no record or another revision
-local record = redis.call('GET', KEYS[1])
-if not record or string.match(record, '^%d+:(%d+):') ~= ARGV[1] then
+-- Of a key of another type it is an error, and no record.
+local record = redis.pcall('GET', KEYS[1])
+if type(record) ~= 'string' or string.match(record, '^%d+:(%d+):') ~= ARGV[1] then
     return 0
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])

@@ -160,5 +160,28 @@ export const acquireClauses: LockClause[] = [
                 expect(await b.release(name, holder), `released by ${JSON.stringify(holder)}`).toBe(true);
             }
         }
+    },
+    {
+        title: 'acquire, renew: a lease that is no positive number is refused with a RangeError, and nothing changes',
+        async run(open) {
+            const backend = await open();
+            const [a, b] = [backend.lock(), backend.lock()];
+            for (const leaseMs of [0, -1, NaN, Infinity]) {
+                await expectRangeError(() => a.acquire('free', 'holder', leaseMs), `acquire with a lease of ${leaseMs}`);
+                const token = await take(b, 'free', 'other');
+                await expectRangeError(() => b.renew('free', 'other', leaseMs), `renew with a lease of ${leaseMs}`);
+                expect(await a.acquire('free', 'holder', longLeaseMs), 'a lock that is held').toBeNull();
+                expect(await b.acquire('free', 'other', longLeaseMs), 'the token of the holder').toBe(token);
+                expect(await b.release('free', 'other'), 'released by its holder').toBe(true);
+            }
+        }
     }
 ];
+
+async function expectRangeError(call: () => Promise<unknown>, what: string): Promise<void> {
+    const outcome = await call().then(
+        () => 'fulfilled',
+        (error: unknown) => (error instanceof Error ? error.name : 'a rejection that is no error')
+    );
+    expect(outcome, what).toBe('RangeError');
+}

@@ -317,6 +317,24 @@ export const lockSaboteurs: LockSaboteur[] = [
         const { holderOf, acquire } = watching(lock);
         return { acquire, release: name => lock.release(name, holderOf(name) ?? '') };
     }),
+    saboteur('a lease that is none is given for ever', 'acquire, renew: a lease that is no positive', lock => {
+        const lease = (leaseMs: number) => (leaseMs > 0 && Number.isFinite(leaseMs) ? leaseMs : forEver);
+        return {
+            acquire: (name, holder, leaseMs) => lock.acquire(name, holder, lease(leaseMs)),
+            renew: (name, holder, leaseMs) => lock.renew(name, holder, lease(leaseMs))
+        };
+    }),
+    saboteur('a lease that is none is refused when the lock was taken', 'acquire, renew: a lease that is no positive', lock => ({
+        acquire: async (name, holder, leaseMs) => {
+            const isNone = !(leaseMs > 0 && Number.isFinite(leaseMs));
+            const token = await lock.acquire(name, holder, isNone ? forEver : leaseMs);
+            if (isNone) throw new RangeError('leaseMs');
+            return token;
+        }
+    })),
+    saboteur('a renewal takes any lease', 'acquire, renew: a lease that is no positive', lock => ({
+        renew: (name, holder, leaseMs) => lock.renew(name, holder, leaseMs > 0 && Number.isFinite(leaseMs) ? leaseMs : forEver)
+    })),
     saboteur('locks that are held are released with their node', 'close: may be repeated', lock => {
         const { holderOf, acquire } = watching(lock);
         return { acquire, close: async () => void (await lock.release('long', holderOf('long') ?? '')) };

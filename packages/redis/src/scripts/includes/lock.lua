@@ -11,6 +11,8 @@ end
 local remembered = 3600000
 
 local function holdFor(leaseMs)
+    -- A life that Redis refuses would leave a key without one.
+    leaseMs = math.min(leaseMs, 1e15)
     redis.call('HSET', lock, 'until', string.format('%.0f', now + leaseMs))
     redis.call('PEXPIRE', lock, string.format('%.0f', leaseMs + remembered))
 end
