@@ -12,6 +12,8 @@ export interface SessionBackend {
     readonly eventLog: EventLog;
     readonly messageBus: MessageBus;
     readonly sessionLock: SessionLock;
-    /** Closes the four and what they opened; a client that the backend was given stays open. May be called twice. */
+    /** Where the messages of sessions are kept for good, under bounds of its own; absent: nowhere. See `readHistory`. */
+    readonly historyLog?: EventLog | undefined;
+    /** Closes all of them and what they opened; a client that the backend was given stays open. May be called twice. */
     close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
  *
  * A name is any string, and so is a holder, which must be one that nobody else has. Names of different locks never touch
  * each other. An expected outcome is a value; a rejected promise means that the backend is out of order. Leases end by the
- * backend's own clock.
+ * backend's own clock; one that is no positive number of milliseconds is refused with a RangeError.
  */
 export interface SessionLock {
     /**
