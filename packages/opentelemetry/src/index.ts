@@ -1,0 +1,2 @@
+export type { OpenTelemetryApi } from './api.js';
+export { instrumentSessions, instrumentSessionsIfInstalled } from './instrumentSessions.js';
