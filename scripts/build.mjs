@@ -1,13 +1,13 @@
 // Builds all packages and then the fork, each to its own dist/. With --if-stale: only if an input changed since.
 // Where several processes want a build, one builds, and the others find it.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { locked } from './build/lock.mjs';
-import { declarationsOf, packages, root } from './build/packages.mjs';
+import { declarationsOf, packages, programs, root } from './build/packages.mjs';
 import { hashOf, isFresh, writeStamp } from './build/stamp.mjs';
 
 const sdk = join(root, 'packages/sdk');
-const folders = packages.map(({ folder }) => folder);
+const folders = [...packages, ...programs].map(({ folder }) => folder);
 
 const inputs = [
     ...folders.flatMap(folder => [join(folder, 'src'), join(folder, 'package.json')]),
@@ -43,6 +43,13 @@ async function build() {
             });
         }
         buildPackage('@mcp-sessions/sdk', sdk, (outDir, finalDir) => buildFork({ root, packageDir: sdk, outDir, finalDir }));
+        for (const { name, folder, imports } of programs) {
+            buildPackage(name, join(root, folder), (outDir, finalDir) => {
+                const sources = join(root, folder, 'src');
+                compile({ root, sources, outDir, finalDir, paths: declarationsOf(imports), isProgram: true });
+                chmodSync(join(outDir, 'esm/main.js'), 0o755);
+            });
+        }
         writeStamp(stampFile, hash);
     } catch (error) {
         console.error(error.message);

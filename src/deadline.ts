@@ -1,5 +1,7 @@
 import { publish } from './diagnostics.js';
 import { SessionError, isSessionError, toError } from './errors.js';
+import { installed } from './telemetry/installed.js';
+import type { BackendPart } from './telemetry/instrumentation.js';
 import { later } from './timers.js';
 
 /**
@@ -7,35 +9,45 @@ import { later } from './timers.js';
  * longer; what it answers later is ignored.
  *
  * @param start may throw where it should reject.
+ * @param part what is asked, for who measures it.
  */
-export function withinDeadline<T>(timeoutMs: number, start: () => Promise<T>): Promise<T> {
+export function withinDeadline<T>(timeoutMs: number, start: () => Promise<T>, part: BackendPart = 'store'): Promise<T> {
     const began = performance.now();
     return new Promise<T>((resolve, reject) => {
         let isOver = false;
-        const fail = (error: SessionError, reason: string): void => {
+        const fail = (error: SessionError, reason: string, failure = reason): void => {
             if (!isOver) {
                 isOver = true;
-                publish('store-down', () => ({ durationMs: performance.now() - began, reason }));
+                const durationMs = performance.now() - began;
+                installed.instrumentation?.called(part, durationMs, failure);
+                publish('store-down', () => ({ durationMs, reason }));
                 reject(error);
             }
         };
         const timer = later(() => {
             const cause = new Error(`No answer within ${timeoutMs} ms`);
-            fail(unavailable(cause), cause.message);
+            fail(unavailable(cause), cause.message, 'timeout');
         }, timeoutMs);
         const call = new Promise<T>(settle => settle(start()));
         call.then(
             value => {
                 clearTimeout(timer);
                 const durationMs = performance.now() - began;
-                if (!isOver && durationMs > timeoutMs / 2) {
-                    publish('store-slow', () => ({ durationMs }));
+                if (!isOver) {
+                    installed.instrumentation?.called(part, durationMs);
+                    if (durationMs > timeoutMs / 2) {
+                        publish('store-slow', () => ({ durationMs }));
+                    }
                 }
                 resolve(value);
             },
             (cause: unknown) => {
                 clearTimeout(timer);
                 if (isSessionError(cause) && !isForeignOutage(cause)) {
+                    if (!isOver) {
+                        isOver = true;
+                        installed.instrumentation?.called(part, performance.now() - began);
+                    }
                     reject(cause);
                 } else {
                     // The message of a driver may say what was to be stored, or where.

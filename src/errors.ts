@@ -16,6 +16,7 @@ const brand = Symbol.for('mcp-sessions.SessionError');
  * - `LOCK_TIMEOUT`: a lock was not to be had in time.
  * - `LOCK_LOST`: a lock could not be renewed in time; the reason of `HeldLock.signal`.
  * - `BUFFER_FULL`: a reader did not read, and its connection was closed.
+ * - `HISTORY_FAILED`: something is not in the history, or not yet: its store failed, or `redact` threw. The session goes on.
  */
 export type SessionErrorCode =
     | 'CONFIGURATION'
@@ -31,7 +32,8 @@ export type SessionErrorCode =
     | 'UNREADABLE'
     | 'LOCK_TIMEOUT'
     | 'LOCK_LOST'
-    | 'BUFFER_FULL';
+    | 'BUFFER_FULL'
+    | 'HISTORY_FAILED';
 
 /** Every error that this project makes. Its message never holds an id, a token or a stored value. */
 export class SessionError extends Error {

@@ -5,7 +5,7 @@ export { encryptMessageBus } from './atRest/messageBus.js';
 export type { EncryptionOptions } from './atRest/sealer.js';
 export { encryptSessionStore } from './atRest/sessionStore.js';
 export { PollingBus, type PollingBusOptions } from './bus/pollingBus.js';
-export type { DiagnosticEvents } from './diagnostics.js';
+export { listenTo, type DiagnosticEvents } from './diagnostics.js';
 export { digest, fingerprint, fingerprintOfDigest } from './digest.js';
 export { createSessionHandler, type FetchOptions, type SessionHandler } from './handler/createSessionHandler.js';
 export { shutDown, shutdownOnSignals, type ShutdownOptions } from './handler/nodeShutdown.js';
@@ -22,12 +22,17 @@ export type {
 } from './handler/options.js';
 export type { HandlerHealth } from './handler/sessionRouter.js';
 export { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
+export type { DropReason, HistoryEnd, HistoryEntry, HistoryGap, HistoryMessage, HistoryTrimmed } from './history/entry.js';
+export { flushHistory } from './history/historyWriter.js';
+export type { HistoryOptions, RedactionContext } from './history/options.js';
+export { exportHistory, readHistory, type ReadHistoryOptions } from './history/readHistory.js';
 export type {
     AuthInfo,
     JSONRPCErrorResponse,
     JSONRPCMessage,
     JSONRPCNotification,
     JSONRPCRequest,
+    JSONRPCResponse,
     JSONRPCResultResponse,
     MessageExtraInfo,
     Params,
@@ -43,6 +48,7 @@ export { InMemoryMessageBus, type InMemoryMessageBusOptions } from './memory/mes
 export { InMemorySessionLock } from './memory/sessionLock.js';
 export { InMemorySessionStore, type InMemorySessionStoreOptions } from './memory/sessionStore.js';
 export type { Claim, EventLog, LogCursor, LoggedEvent, LogPage, NewEvent } from './ports/eventLog.js';
+export { historyLogOptions, type HistoryLimits } from './ports/historyLimits.js';
 export type { Mail, Mailbox } from './ports/mailbox.js';
 export type { BusListener, BusSubscription, MessageBus } from './ports/messageBus.js';
 export type { SessionBackend } from './ports/sessionBackend.js';
@@ -52,6 +58,8 @@ export { milliseconds, requireCount, requirePositive } from './positiveOptions.j
 export { defaultProtocolRules, type ProtocolRules } from './protocolRules.js';
 export { sessionState, type SessionState } from './session/sessionState.js';
 export { isValidSessionId, maxSessionIdLength } from './session/sessionId.js';
+export { gauges, installInstrumentation, isInstrumented, type Gauges } from './telemetry/installed.js';
+export type { Arrival, BackendPart, Instrumentation, Operation, StepName, StepNotes } from './telemetry/instrumentation.js';
 export { every, later } from './timers.js';
 export { NodeStreamableHttpTransport } from './transport/nodeTransport.js';
 export type {
@@ -63,3 +71,5 @@ export type {
     StreamId
 } from './transport/options.js';
 export { WebStreamableHttpTransport } from './transport/webTransport.js';
+export type { NodeState, WatchedSession } from './watch/reports.js';
+export { watchCluster, type ClusterWatch, type WatchedEvent, type WatchedNode, type WatchOptions } from './watch/watchCluster.js';

@@ -8,6 +8,27 @@ export function every(task: () => void, ms: number): ReturnType<typeof setInterv
     return unref(setInterval(task, ms));
 }
 
+/** Resolves after some time. Keeps the process alive: somebody waits for what comes next. */
+export function pause(ms: number): Promise<void> {
+    return new Promise(resolve => setTimeout(resolve, Math.max(0, ms)));
+}
+
+/**
+ * Waits until something has come to anything, good or bad, but no longer than this. Never rejects.
+ *
+ * @returns whether it came to anything in time.
+ */
+export function settled(something: Promise<unknown>, patienceMs: number): Promise<boolean> {
+    return new Promise(resolve => {
+        const timer = later(() => resolve(false), patienceMs);
+        const done = (): void => {
+            clearTimeout(timer);
+            resolve(true);
+        };
+        something.then(done, done);
+    });
+}
+
 /** Runtimes other than Node have numbers for timers. */
 function unref<T>(timer: T): T {
     (timer as { unref?: () => void }).unref?.();

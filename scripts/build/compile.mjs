@@ -5,7 +5,8 @@ import ts from 'typescript';
 const host = { getCanonicalFileName: name => name, getCurrentDirectory: () => process.cwd(), getNewLine: () => '\n' };
 
 /**
- * Compiles the TypeScript files under `sources` to `outDir/esm` and `outDir/cjs`, each with declarations and source maps.
+ * Compiles the TypeScript files under `sources` to `outDir/esm` and `outDir/cjs`, each with declarations and source maps;
+ * of a program to `outDir/esm` alone, without declarations.
  *
  * The ES modules come from the type-checked program. The CommonJS files are made from each source by itself, which
  * `isolatedModules` and `verbatimModuleSyntax` make safe; the declarations are the same text for both.
@@ -17,8 +18,9 @@ const host = { getCanonicalFileName: name => name, getCurrentDirectory: () => pr
  * @param {string} job.finalDir where `outDir` will be moved to: source maps are made for there
  * @param {Record<string, string[]>} [job.paths] where the declarations of other packages are
  * @param {boolean} [job.declarationMap]
+ * @param {boolean} [job.isProgram]
  */
-export function compile({ root, sources, outDir, finalDir, paths = {}, declarationMap = false }) {
+export function compile({ root, sources, outDir, finalDir, paths = {}, declarationMap = false, isProgram = false }) {
     const esm = { ...readOptions(root), rootDir: sources, outDir: join(outDir, 'esm'), declarationMap, paths, pathsBasePath: root };
     const cjs = { ...esm, module: ts.ModuleKind.CommonJS, moduleResolution: undefined, verbatimModuleSyntax: false };
     const names = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
@@ -36,9 +38,9 @@ export function compile({ root, sources, outDir, finalDir, paths = {}, declarati
             esm: { '.js': emitted.get(`${module}.js`), '.js.map': emitted.get(`${module}.js.map`) },
             cjs: { '.js': outputText, '.js.map': sourceMapText }
         };
-        for (const format of ['esm', 'cjs']) {
+        for (const format of isProgram ? ['esm'] : ['esm', 'cjs']) {
             const source = relative(dirname(join(finalDir, format, module)), fileName);
-            files[format]['.d.ts'] = emitted.get(`${module}.d.ts`);
+            if (!isProgram) files[format]['.d.ts'] = emitted.get(`${module}.d.ts`);
             if (declarationMap) files[format]['.d.ts.map'] = emitted.get(`${module}.d.ts.map`);
             for (const [extension, text] of Object.entries(files[format])) {
                 write(join(outDir, format, module + extension), extension.endsWith('.map') ? withSource(text, source) : text);

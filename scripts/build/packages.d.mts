@@ -14,5 +14,7 @@ export interface WorkspacePackage {
 
 export const root: string;
 export const packages: readonly WorkspacePackage[];
+/** Commands, which nobody imports. */
+export const programs: readonly WorkspacePackage[];
 export function declarationsOf(names: readonly string[]): Record<string, string[]>;
 export function shortName(name: string): string;

@@ -16,8 +16,16 @@ export const packages = [
     describe('packages/postgres', true),
     describe('packages/upstash', true),
     describe('packages/backends', true),
+    describe('packages/opentelemetry', true),
     describe('packages/testkit', false)
 ];
+
+/**
+ * Commands, which nobody imports: built as ES modules alone, on the packages above.
+ *
+ * @type {typeof packages}
+ */
+export const programs = [describe('packages/cli', false)];
 
 /** `imports`: the packages of the workspace that it depends on; `dependencies`: the others; `drivers`: its peers. */
 function describe(folder, isBundled) {

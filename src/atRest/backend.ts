@@ -27,6 +27,7 @@ export function encryptBackend(backend: SessionBackend, options: EncryptionOptio
         sessionStore: sealedStore(backend.sessionStore, sealer),
         eventLog: sealedLog(backend.eventLog, sealer),
         messageBus: sealedBus(backend.messageBus, sealer),
+        ...(backend.historyLog && { historyLog: sealedLog(backend.historyLog, sealer) }),
         sessionLock: sealer.writesPlain ? backend.sessionLock : hashedLock(backend.sessionLock),
         close: () => backend.close()
     };

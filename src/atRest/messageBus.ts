@@ -32,7 +32,7 @@ export function sealedBus(bus: MessageBus, sealer: Sealer): MessageBus {
 
 /** Seals messages, and gives them back in the order in which they came. */
 class Sender {
-    private salt = newSalt();
+    private ownSalt: string | undefined;
     private count = 0;
     private before: Promise<unknown> = Promise.resolve();
 
@@ -44,9 +44,9 @@ class Sender {
         }
         if (++this.count > messagesPerKey) {
             this.count = 1;
-            this.salt = newSalt();
+            this.ownSalt = undefined;
         }
-        const { salt } = this;
+        const salt = (this.ownSalt ??= newSalt());
         const sealing = this.sealer.seal(scopeOf(salt), placeOf(address), message);
         const inTurn = Promise.all([sealing, this.before]).then(([sealed]) => `${salt}${separator}${sealed}`);
         this.before = inTurn.catch(() => undefined);

@@ -75,7 +75,8 @@ export function sealedStore(store: SessionStore, sealer: Sealer): SessionStore {
             getAndTouchSession: async sessionId => {
                 const found = await find(sessionId, getAndTouchSession);
                 if (found && !found.isCurrent) {
-                    sealAnew(sessionId, found).catch((error: unknown) => sealer.report(toError(error)));
+                    // Waited for: a function may be frozen as soon as it has its answer.
+                    await sealAnew(sessionId, found).catch((error: unknown) => sealer.report(toError(error)));
                 }
                 return found?.data ?? null;
             }

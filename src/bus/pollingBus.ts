@@ -151,7 +151,7 @@ export class PollingBus implements MessageBus {
         const newcomers = [...this.newcomers];
         this.timer.hold();
         try {
-            const answer = await withinDeadline(pollTimeoutMs, () => this.mailbox.collect(cursors));
+            const answer = await withinDeadline(pollTimeoutMs, () => this.mailbox.collect(cursors), 'bus');
             const wereMissed = this.timer.isFailing;
             newcomers.forEach(newcomer => this.newcomers.delete(newcomer));
             const heard = addresses.map(address => {

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, RequestId } from '../jsonrpc/types.js';
+import { isNodeId } from './nodeId.js';
 
 /** What one node asks of another, always about one session (named by its digest). */
 export type Question =
@@ -6,6 +7,8 @@ export type Question =
     | { readonly ask: 'deliver'; readonly session: string; readonly message: JSONRPCMessage }
     /** Does the request of this stream still run? Whoever asks has the client now; a connection to it here is dead. */
     | { readonly ask: 'isRunning'; readonly session: string; readonly stream: string }
+    /** Does the request of this stream still run, and has nothing been sent on it yet? */
+    | { readonly ask: 'isSilent'; readonly session: string; readonly stream: string }
     /** Does this reader still hold its stream open? */
     | { readonly ask: 'isReading'; readonly session: string; readonly reader: string }
     /** A newer reader has claimed this one's stream: it ends now. Was it here? */
@@ -26,7 +29,16 @@ export type BusMessage =
     | { readonly changed: string; readonly from: string }
     /** There is something new in the log of notices to all sessions. */
     | { readonly noticed: true; readonly from: string }
+    | WatchMessage
     | StreamMessage;
+
+/** Somebody watches the cluster: for the next `forMs` milliseconds nodes tell `node/<watch>` what they do; 0: no more. */
+export interface WatchMessage {
+    readonly watch: string;
+    readonly forMs: number;
+    /** The fingerprint of the one session whose events are wanted; else those of all. */
+    readonly session?: string;
+}
 
 /** To whoever reads a stream: there is more in the log, a reader let it go, or the server wants the connection closed. */
 export interface StreamMessage {
@@ -34,6 +46,9 @@ export interface StreamMessage {
     readonly released?: string;
     readonly hangUp?: true;
 }
+
+/** For how long a node may be asked to tell at a time, in milliseconds. */
+const longestWatchMs = 60_000;
 
 /** A message of another node; undefined for anything else. */
 export function parseBusMessage(text: string): BusMessage | undefined {
@@ -54,6 +69,9 @@ function isBusMessage({
     answer,
     changed,
     noticed,
+    watch,
+    forMs,
+    session,
     stream,
     released,
     hangUp
@@ -70,9 +88,16 @@ function isBusMessage({
     if (noticed !== undefined) {
         return noticed === true && typeof from === 'string';
     }
+    if (watch !== undefined) {
+        return isNodeId(watch) && typeof forMs === 'number' && forMs >= 0 && forMs <= longestWatchMs && isTextOrNothing(session);
+    }
     return (
         typeof stream === 'string' && (released === undefined || typeof released === 'string') && (hangUp === undefined || hangUp === true)
     );
+}
+
+function isTextOrNothing(value: unknown): boolean {
+    return value === undefined || typeof value === 'string';
 }
 
 function isQuestion(value: unknown): boolean {
@@ -85,6 +110,7 @@ function isQuestion(value: unknown): boolean {
         case 'cancel':
             return typeof message === 'object' && message !== null;
         case 'isRunning':
+        case 'isSilent':
             return typeof stream === 'string';
         case 'isReading':
         case 'yieldReader':

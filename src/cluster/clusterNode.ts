@@ -2,9 +2,9 @@ import { withinDeadline } from '../deadline.js';
 import { parseMessage } from '../jsonrpc/parse.js';
 import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import type { MessageBus } from '../ports/messageBus.js';
-import { parseBusMessage, type Answer, type BusMessage, type Question } from './busMessages.js';
+import { parseBusMessage, type Answer, type BusMessage, type Question, type WatchMessage } from './busMessages.js';
 import { Doorbells } from './doorbells.js';
-import type { Member } from './member.js';
+import type { Activity, Member } from './member.js';
 import { newNodeId } from './nodeId.js';
 import { OnDemandSubscription } from './onDemandSubscription.js';
 import { PendingCalls } from './pendingCalls.js';
@@ -13,7 +13,8 @@ import { QuestionBook } from './questionBook.js';
 /** What a call comes to: an answer; `gone` when nobody listens under that id; `silent` when no answer came in time. */
 export type Outcome = Answer | 'gone' | 'silent';
 
-const everyNode = 'nodes';
+/** The address of all nodes that something concerns. */
+export const everyNode = 'nodes';
 /** What all sessions are told is filed under this where other things are filed under a session. */
 const noticesName = 'notices';
 /** How long a subscription is kept for the next request. */
@@ -32,13 +33,14 @@ const polledAnswerTimeoutMs = 2500;
  * It hands over what arrived at the wrong node, and asks others what only they know. Without a bus it is a cluster of one.
  */
 export class ClusterNode {
-    readonly id = newNodeId();
-    readonly questions = new QuestionBook(this.id);
+    readonly questions = new QuestionBook(this);
     readonly doorbells: Doorbells;
     private readonly members = new Map<string, Set<Member>>();
     private readonly noticeListeners = new Set<() => void>();
+    private readonly watchListeners = new Set<(message: WatchMessage) => void>();
     private readonly calls = new PendingCalls();
-    private readonly addresses: readonly OnDemandSubscription[];
+    private ownId: string | undefined;
+    private ownAddresses: readonly OnDemandSubscription[] | undefined;
     private streams = 0;
 
     private static readonly byBus = new WeakMap<MessageBus, ClusterNode>();
@@ -58,16 +60,25 @@ export class ClusterNode {
     }
 
     private constructor(private readonly bus: MessageBus | undefined) {
+        this.doorbells = new Doorbells(bus);
+    }
+
+    /** Made when it is first asked for: some runtimes give no chance while modules are loaded, where handlers are made. */
+    get id(): string {
+        return (this.ownId ??= newNodeId());
+    }
+
+    private get addresses(): readonly OnDemandSubscription[] {
+        const { bus } = this;
         // What polls costs calls for as long as it listens.
         const keptMs = bus?.polls ? 0 : lingerMs;
-        this.doorbells = new Doorbells(bus);
         const subscribe = (address: string, onGap: () => void) =>
             bus ? [new OnDemandSubscription(bus, address, { onMessage: text => this.onMessage(text), onGap }, keptMs)] : [];
-        this.addresses = [
+        return (this.ownAddresses ??= [
             // Whoever asks this node asks again.
             ...subscribe(`node/${this.id}`, () => undefined),
             ...subscribe(everyNode, () => this.onGap())
-        ];
+        ]);
     }
 
     /** A number that no other stream of this node has. */
@@ -148,6 +159,28 @@ export class ClusterNode {
         return () => void this.noticeListeners.delete(listener);
     }
 
+    /** Calls back when somebody, in this process or in another, watches the cluster. Returns how to end that. */
+    onWatch(listener: (message: WatchMessage) => void): () => void {
+        this.watchListeners.add(listener);
+        return () => void this.watchListeners.delete(listener);
+    }
+
+    /** How many sessions are served here. */
+    get sessionCount(): number {
+        return this.members.size;
+    }
+
+    /** What goes on in each of them, by the digest of its id. */
+    *activities(): Iterable<[string, Activity]> {
+        for (const [session, members] of this.members) {
+            const all = [...members].map(({ activity }) => activity);
+            yield [
+                session,
+                { isListening: all.some(({ isListening }) => isListening), calls: all.reduce((sum, { calls }) => sum + calls, 0) }
+            ];
+        }
+    }
+
     /** Tells the other nodes of a notice. Those that do not hear of it see it when a stream is next opened there. Never rejects. */
     async announceNotice(): Promise<void> {
         if (this.bus) {
@@ -171,10 +204,14 @@ export class ClusterNode {
         }
         const call = this.calls.begin();
         try {
-            await withinDeadline(busTimeoutMs, async () => {
-                await this.attend();
-                call.expect(expected(await this.publish(address, { call: call.id, from: this.id, question })));
-            });
+            await withinDeadline(
+                busTimeoutMs,
+                async () => {
+                    await this.attend();
+                    call.expect(expected(await this.publish(address, { call: call.id, from: this.id, question })));
+                },
+                'bus'
+            );
             if (call.isHopeless) {
                 return 'gone';
             }
@@ -204,6 +241,8 @@ export class ClusterNode {
             if (message.from !== this.id) {
                 this.tellOfNotices();
             }
+        } else if ('watch' in message) {
+            this.watchListeners.forEach(listener => listener(message));
         } else if ('reply' in message) {
             this.calls.add(message.reply, message.from, message.answer);
         } else if ('call' in message && message.from !== this.id) {
@@ -227,6 +266,8 @@ export class ClusterNode {
             }
             case 'isRunning':
                 return members.map(member => member.yieldStream(question.stream)).includes(true) ? 'yes' : 'no';
+            case 'isSilent':
+                return members.some(member => member.isSilent(question.stream)) ? 'yes' : 'no';
             case 'isReading':
                 return members.some(member => member.isReading(question.reader)) ? 'yes' : 'no';
             case 'yieldReader':

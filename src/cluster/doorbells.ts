@@ -1,6 +1,5 @@
-import { withinDeadline } from '../deadline.js';
 import type { MessageBus } from '../ports/messageBus.js';
-import { later } from '../timers.js';
+import { later, settled } from '../timers.js';
 import { parseBusMessage, type BusMessage, type StreamMessage } from './busMessages.js';
 import { OnDemandSubscription } from './onDemandSubscription.js';
 
@@ -72,14 +71,20 @@ export class Doorbells {
     }
 
     private ringOutside(session: string, message: StreamMessage): void {
-        this.insist(session, `session/${session}`, message);
+        void this.say(session, `session/${session}`, message);
     }
 
     /** Publishes a message about a session, and again if that fails, until it can be heard or for long enough. */
     insist(session: string, address: string, message: BusMessage): void {
+        void this.say(session, address, message);
+    }
+
+    /** Resolves when the message is on its way, or has to be tried again. */
+    private say(session: string, address: string, message: BusMessage): Promise<void> {
         const text = JSON.stringify(message);
         const published = this.publish(address, text).catch(() => this.ringLater(address, text));
         this.mustLeave(session, published);
+        return published;
     }
 
     /** Has {@link told} wait for something else of the session that must leave this process. It does not reject. */
@@ -95,18 +100,15 @@ export class Doorbells {
      */
     told(session: string): Promise<void> | undefined {
         const telling = this.telling.get(session);
-        return (
-            telling &&
-            withinDeadline(tellTimeoutMs, async () => void (await Promise.all(telling))).catch(() => {
-                // It is tried again for as long as this process runs.
-            })
-        );
+        // What is late is tried again for as long as this process runs.
+        return telling && settled(Promise.all(telling), tellTimeoutMs).then(() => undefined);
     }
 
-    /** Says that a reader let a stream go. */
-    release(session: string, streamId: string, reader: string): void {
-        this.tell(session, { stream: streamId, released: reader });
-        this.ringOutside(session, { stream: streamId, released: reader });
+    /** Says that a reader let a stream go. Resolves when that is on its way, or has to be tried again. */
+    release(session: string, streamId: string, reader: string): Promise<void> {
+        const message: StreamMessage = { stream: streamId, released: reader };
+        this.tell(session, message);
+        return this.say(session, `session/${session}`, message);
     }
 
     /** Has every reader of a stream end its connection. */

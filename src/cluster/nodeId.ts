@@ -8,6 +8,11 @@ export function newNodeId(): string {
         .replaceAll('/', '_');
 }
 
+/** Whether this has the form of a {@link newNodeId}. */
+export function isNodeId(value: unknown): value is string {
+    return typeof value === 'string' && /^[\w-]{12}$/.test(value);
+}
+
 /** An id that names the node that made it: `<node>.<count>`. */
 export function routedId(nodeId: string, count: number): string {
     return `${nodeId}.${count}`;

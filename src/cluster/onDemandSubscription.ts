@@ -9,6 +9,8 @@ export class OnDemandSubscription {
     private needs = 0;
     private current: Promise<BusSubscription> | undefined;
     private timer: ReturnType<typeof setTimeout> | undefined;
+    /** Somebody needed it while it failed. */
+    private isDeaf = false;
 
     constructor(
         private readonly bus: MessageBus,
@@ -42,9 +44,14 @@ export class OnDemandSubscription {
         } catch (error) {
             if (this.current === current) {
                 this.current = undefined;
+                this.isDeaf = this.needs > 0;
                 this.tryAgain();
             }
             throw error;
+        }
+        if (this.isDeaf && this.current === current) {
+            this.isDeaf = false;
+            this.listener.onGap();
         }
     }
 
@@ -52,10 +59,7 @@ export class OnDemandSubscription {
         if (this.needs > 0) {
             this.later(() => {
                 // Another failure leads here once more.
-                this.subscribe().then(
-                    () => this.listener.onGap(),
-                    () => undefined
-                );
+                this.subscribe().catch(() => undefined);
             }, retryMs);
         }
     }
@@ -67,6 +71,7 @@ export class OnDemandSubscription {
     private end(): void {
         const { current } = this;
         this.current = undefined;
+        this.isDeaf = false;
         current?.then(
             subscription => void subscription.close(),
             () => undefined // It never began.

@@ -23,13 +23,13 @@ export class QuestionBook {
     private readonly asked = new Map<string, Asked>();
     private count = 0;
 
-    constructor(private readonly nodeId: string) {}
+    constructor(private readonly node: { readonly id: string }) {}
 
     /** @param asker learns of answers that arrive at other nodes, under the ids that its server knows. */
     forSession(asker: () => Asker): Questions {
         return new Questions(asker, {
             add: asked => {
-                const id = routedId(this.nodeId, ++this.count);
+                const id = routedId(this.node.id, ++this.count);
                 this.asked.set(id, asked);
                 return id;
             },

@@ -51,7 +51,7 @@ export class Admission {
         }
         const { method, authInfo, requestInfo, address } = exchange;
         const verdict = await limit({ principal: this.bind(authInfo, requestInfo), address, method, isNew });
-        return verdict === true ? undefined : replies.tooManyRequests(verdict === false ? 1 : verdict.retryAfterSeconds);
+        return verdict === true ? undefined : replies.tooManyRequests(verdict === false ? 1 : wholeSeconds(verdict.retryAfterSeconds));
     }
 
     private bindByDefault(authInfo: Parameters<Bind>[0]): string | undefined {
@@ -65,4 +65,9 @@ export class Admission {
         }
         return bindToAuthInfo(authInfo, { headers: {} });
     }
+}
+
+/** As HTTP has it: whole seconds. What is none is one. */
+function wholeSeconds(seconds: number): number {
+    return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : 1;
 }

@@ -1,11 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AuthInfo } from '../jsonrpc/types.js';
+import type { HistoryEntry } from '../history/entry.js';
+import type { ReadHistoryOptions } from '../history/readHistory.js';
 import type { ListOptions, SessionData, SessionPage } from '../ports/sessionStore.js';
-import { requirePositive } from '../positiveOptions.js';
+import { requireNotNegative } from '../positiveOptions.js';
 import type { ProtocolRules } from '../protocolRules.js';
 import { serveNode } from '../transport/nodeTransport.js';
 import { WebExchange } from '../transport/webExchange.js';
 import type { HandleRequestOptions } from '../transport/options.js';
+import { asHttp1, parsedBodyOf, type NodeRequest, type NodeResponse } from './nodeRequest.js';
 import type { ClusterNotifications } from './notify.js';
 import type { SessionHandlerOptions, SessionServerFactory } from './options.js';
 import { SessionRouter, type HandlerHealth } from './sessionRouter.js';
@@ -19,7 +20,7 @@ export interface FetchOptions extends HandleRequestOptions {
 /** What {@link createSessionHandler} returns. Its methods need no `this`. */
 export interface SessionHandler {
     /**
-     * Answers one request of `node:http`, Express, Fastify. Never rejects; resolves when the answer is complete or the client
+     * Answers one request of `node:http`, `node:http2`, Express, Fastify. Never rejects; resolves when the answer is complete or the client
      * has gone, which for a GET may be hours later.
      *
      * @param req `req.auth`, where a middleware such as `requireBearerAuth` set it, says who asks.
@@ -27,10 +28,10 @@ export interface SessionHandler {
      * @param parsedBody the body, where something has parsed it already; by default `req.body`, as `express.json()` leaves it.
      * A function is no body: routers such as Express pass their `next` here, which is not called.
      */
-    node(req: IncomingMessage & { auth?: AuthInfo }, res: ServerResponse, parsedBody?: unknown): Promise<void>;
+    node(req: NodeRequest, res: NodeResponse, parsedBody?: unknown): Promise<void>;
 
     /** Answers one request of the fetch API: Hono, Next.js, Bun, Deno, Cloudflare Workers. Never rejects. */
-    fetch(request: Request, options?: FetchOptions): Promise<Response>;
+    fetch(request: Request, options?: FetchOptions | null): Promise<Response>;
 
     /** Notifications to the clients of the whole cluster. */
     readonly notify: ClusterNotifications;
@@ -49,6 +50,14 @@ export interface SessionHandler {
      * through all sessions. One that is opened meanwhile may be missed: have the authentication refuse the principal first.
      */
     endSessionsOf(principal: string): Promise<number>;
+
+    /**
+     * What was said in a session, where that is kept (`history`): see `readHistory`. For operators; nothing of it is served over
+     * HTTP. It is there until its retention is over, also when the session has ended.
+     *
+     * @throws SessionError `CONFIGURATION` where there is no history.
+     */
+    history(sessionId: string, options?: ReadHistoryOptions): AsyncGenerator<HistoryEntry, void, undefined>;
 
     /** How many sessions this node holds in memory. */
     readonly localSessions: number;
@@ -100,18 +109,18 @@ export function createSessionHandler(
     const { notifier, operators } = router;
     return {
         node: (req, res, third) => {
-            const parsedBody = third === undefined || typeof third === 'function' ? (req as { body?: unknown }).body : third;
-            return serveNode(req, res, parsedBody, exchange => {
+            const [request, response] = asHttp1(req, res);
+            return serveNode(request, response, parsedBodyOf(req, third), exchange => {
                 // A client that keeps its connection would stay on this node.
-                if (!router.isReady && res.shouldKeepAlive) {
-                    res.shouldKeepAlive = false;
+                if (!router.isReady && response.shouldKeepAlive) {
+                    response.shouldKeepAlive = false;
                     exchange.isLast = true;
                 }
                 return router.serve(exchange);
             });
         },
-        fetch: async (request, fetchOptions = {}) => {
-            const exchange = new WebExchange(request, fetchOptions);
+        fetch: async (request, fetchOptions) => {
+            const exchange = new WebExchange(request, fetchOptions ?? {});
             await router.serve(exchange);
             return exchange.response;
         },
@@ -120,6 +129,7 @@ export function createSessionHandler(
         get: sessionId => operators.get(sessionId),
         end: sessionId => operators.end(sessionId),
         endSessionsOf: principal => operators.endSessionsOf(principal),
+        history: (sessionId, historyOptions) => operators.history(sessionId, historyOptions),
         get localSessions() {
             return router.localSessions;
         },
@@ -127,7 +137,7 @@ export function createSessionHandler(
             return router.isReady;
         },
         health: () => router.health(),
-        drain: async ({ graceMs = defaultGraceMs } = {}) => router.drain(requirePositive(graceMs, 'graceMs')),
+        drain: async ({ graceMs = defaultGraceMs } = {}) => router.drain(requireNotNegative(graceMs, 'graceMs')),
         close: () => router.close()
     };
 }

@@ -1,5 +1,5 @@
 import { toError } from '../errors.js';
-import { every, later } from '../timers.js';
+import { every, settled } from '../timers.js';
 import type { SessionServer } from './options.js';
 import type { SessionTransport } from './sessionTransport.js';
 
@@ -139,15 +139,11 @@ export class LocalSessions {
     }
 
     private async tryToClose(server: SessionServer | undefined): Promise<void> {
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        const patience = new Promise<void>(resolve => (timer = later(resolve, closeTimeoutMs)));
-        try {
-            await Promise.race([server?.close?.(), patience]);
-        } catch (error) {
-            this.settings.report(toError(error));
-        } finally {
-            clearTimeout(timer);
-        }
+        const close = async () => server?.close?.();
+        await settled(
+            close().catch((error: unknown) => this.settings.report(toError(error))),
+            closeTimeoutMs
+        );
     }
 
     private restIfEmpty(): void {

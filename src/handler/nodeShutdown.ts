@@ -1,14 +1,20 @@
-import type { Server } from 'node:http';
 import { toError } from '../errors.js';
+import { pause } from '../timers.js';
 import type { SessionHandler } from './createSessionHandler.js';
 
 const defaultGraceMs = 10_000;
 /** For the last bytes of answers that are complete. */
 const farewellMs = 500;
 
+/** What `node:http`, `node:https` and `node:http2` have in common. */
+export interface ClosableServer {
+    close(callback: (error?: Error) => void): unknown;
+    closeAllConnections?(): void;
+}
+
 export interface ShutdownOptions {
     /** The HTTP server that the handler is mounted on. Left out: only the handler is drained and closed. */
-    server?: (Pick<Server, 'close'> & Partial<Pick<Server, 'closeAllConnections'>>) | undefined;
+    server?: ClosableServer | undefined;
     /** Which signals end the process. @default ['SIGTERM', 'SIGINT'] */
     signals?: readonly NodeJS.Signals[] | undefined;
     /**
@@ -70,9 +76,4 @@ export async function shutDown(
     await handler.close();
     server?.closeAllConnections?.();
     await onclose?.();
-}
-
-/** Keeps the process alive: what comes after it must still happen. */
-function pause(ms: number): Promise<void> {
-    return new Promise(resolve => setTimeout(resolve, Math.max(0, ms)));
 }

@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
+import { toError } from '../errors.js';
 import type { JSONRPCNotification } from '../jsonrpc/types.js';
 import type { EventLog, LoggedEvent } from '../ports/eventLog.js';
 
@@ -16,11 +17,29 @@ const findMs = 1000;
 export interface News {
     readonly news: readonly JSONRPCNotification[];
     readonly position: string;
+    /** How many there were for anybody. */
+    readonly passed: number;
+}
+
+/** What decides which notices concern a session. */
+export interface Concern {
+    readonly subscriptions: readonly string[];
+    /** Of the session's server; undefined where they are not known. */
+    readonly capabilities: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface Notices {
-    /** What is new behind a position for a session with these subscriptions; each kind once. */
-    since(position: string, subscriptions: readonly string[]): Promise<News>;
+    /** What is new behind a position for a session; each kind once. */
+    since(position: string, concern: Concern): Promise<News>;
+}
+
+export interface NoticeBoardSettings {
+    readonly log: EventLog;
+    readonly node: ClusterNode;
+    readonly timeoutMs: number;
+    /** Within which of its uses a session keeps the board alive, in milliseconds: less than a third of what either lives. */
+    readonly keepMs: number;
+    onerror(error: Error): void;
 }
 
 /**
@@ -33,15 +52,12 @@ export class NoticeBoard implements Notices {
     private start = '';
     private end: string | undefined;
     private foundAt = -Infinity;
+    private keptAt = -Infinity;
     private last: Promise<void> = Promise.resolve();
     /** A read that has not begun. */
     private next: Promise<void> | undefined;
 
-    constructor(
-        private readonly log: EventLog,
-        private readonly node: ClusterNode,
-        private readonly timeoutMs: number
-    ) {}
+    constructor(private readonly settings: NoticeBoardSettings) {}
 
     /** How far the board goes as far as this node knows; undefined before it has looked. */
     get position(): string | undefined {
@@ -55,9 +71,25 @@ export class NoticeBoard implements Notices {
         }
     }
 
+    /** A session is used: what it has not been told of must not expire before it. What it returns does not reject. */
+    keep(): Promise<void> | undefined {
+        const { keepMs, onerror } = this.settings;
+        if (performance.now() - this.keptAt < keepMs) {
+            return undefined;
+        }
+        return this.touch().then(
+            () => undefined,
+            (error: unknown) => {
+                this.keptAt = -Infinity;
+                onerror(toError(error));
+            }
+        );
+    }
+
     async put(notification: JSONRPCNotification): Promise<void> {
-        await this.within(() => this.log.append(boardId, [{ streamId, message: notification }]));
-        await this.node.announceNotice();
+        const { log, node } = this.settings;
+        await this.within(() => log.append(boardId, [{ streamId, message: notification }]));
+        await node.announceNotice();
     }
 
     /** Reads what is new on the board. What is put up before the call is seen, also while an earlier read is under way. */
@@ -69,11 +101,15 @@ export class NoticeBoard implements Notices {
         return this.next;
     }
 
-    async since(position: string, subscriptions: readonly string[]): Promise<News> {
+    async since(position: string, concern: Concern): Promise<News> {
         const events = this.recall(position) ?? (await this.read(position));
         return events
-            ? { news: relevant(events.map(notificationOf), subscriptions), position: events.at(-1)?.position ?? position }
-            : { news: everything(subscriptions), position: this.end ?? '' };
+            ? {
+                  news: relevant(events.map(notificationOf), concern.subscriptions),
+                  position: events.at(-1)?.position ?? position,
+                  passed: events.length
+              }
+            : { news: everything(concern), position: this.end ?? '', passed: Infinity };
     }
 
     private recall(position: string): readonly LoggedEvent[] | undefined {
@@ -92,7 +128,7 @@ export class NoticeBoard implements Notices {
     }
 
     private async lookForEnd(): Promise<void> {
-        const end = await this.within(() => this.log.touch(boardId));
+        const end = await this.touch();
         this.foundAt = performance.now();
         if (end !== this.end) {
             // What is between is read for each session that asks for it, which are few where no stream is open.
@@ -110,7 +146,7 @@ export class NoticeBoard implements Notices {
         if (!events) {
             // The board was trimmed, or has expired: what this node remembers leads nowhere.
             this.recent = [];
-            this.end = this.start = await this.within(() => this.log.touch(boardId));
+            this.end = this.start = await this.touch();
             return;
         }
         this.recent.push(...events);
@@ -123,7 +159,7 @@ export class NoticeBoard implements Notices {
     private async read(position: string): Promise<readonly LoggedEvent[] | undefined> {
         const events: LoggedEvent[] = [];
         for (let since = position; ; ) {
-            const page = await this.within(() => this.log.read(boardId, streamId, { since }, pageSize));
+            const page = await this.within(() => this.settings.log.read(boardId, streamId, { since }, pageSize));
             if (!page) {
                 return undefined;
             }
@@ -135,8 +171,13 @@ export class NoticeBoard implements Notices {
         }
     }
 
+    private touch(): Promise<string> {
+        this.keptAt = performance.now();
+        return this.within(() => this.settings.log.touch(boardId));
+    }
+
     private within<T>(start: () => Promise<T>): Promise<T> {
-        return withinDeadline(this.timeoutMs, start);
+        return withinDeadline(this.settings.timeoutMs, start, 'log');
     }
 }
 
@@ -168,9 +209,11 @@ function updatedUri({ method, params }: JSONRPCNotification): string | undefined
 }
 
 /** For a session that may have missed any notice. */
-function everything(subscriptions: readonly string[]): JSONRPCNotification[] {
+function everything({ subscriptions, capabilities }: Concern): JSONRPCNotification[] {
     return [
-        ...['tools', 'prompts', 'resources'].map(kind => notification(`notifications/${kind}/list_changed`)),
+        ...['tools', 'prompts', 'resources']
+            .filter(kind => !capabilities || capabilities[kind] !== undefined)
+            .map(kind => notification(`notifications/${kind}/list_changed`)),
         ...subscriptions.map(uri => notification('notifications/resources/updated', { uri }))
     ];
 }

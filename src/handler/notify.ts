@@ -1,8 +1,10 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
 import { digest } from '../digest.js';
+import type { HistoryRecorder } from '../history/historyRecorder.js';
 import type { JSONRPCNotification } from '../jsonrpc/types.js';
 import { standaloneStream } from '../transport/eventIds.js';
+import { findSession } from './findSession.js';
 import type { LocalSessions } from './localSessions.js';
 import { notification, relevant, type NoticeBoard, type Notices } from './noticeBoard.js';
 import type { HandlerBackend } from './options.js';
@@ -32,7 +34,10 @@ export interface ClusterNotifications {
     resourceUpdated(uri: string): Promise<void>;
     /** Any notification to all sessions. */
     all(method: string, params?: JSONRPCNotification['params']): Promise<void>;
-    /** Any notification to one session. False when there is no such session. */
+    /**
+     * Any notification to one session. False when there is no such session; without an `eventLog` also when its stream is not
+     * open on this node, so that it was not sent.
+     */
     session(sessionId: string, method: string, params?: JSONRPCNotification['params']): Promise<boolean>;
 }
 
@@ -42,6 +47,8 @@ export interface NotifierSettings {
     readonly node: ClusterNode;
     readonly local: LocalSessions;
     readonly timeoutMs: number;
+    /** Undefined where no history is kept. */
+    readonly recorder: HistoryRecorder | undefined;
     /** Called when some could not be told, or the board could not be read: to be tried again. */
     onfailed(): void;
 }
@@ -77,19 +84,28 @@ export class Notifier implements ClusterNotifications {
     }
 
     async session(sessionId: string, method: string, params?: JSONRPCNotification['params']): Promise<boolean> {
-        const { backend, local, node, timeoutMs } = this.settings;
+        const { backend, local, node, timeoutMs, recorder } = this.settings;
         const message = notification(method, params);
-        if (!(await withinDeadline(timeoutMs, () => backend.sessionStore.sessionExists(sessionId)))) {
+        const { sessionStore, eventLog } = backend;
+        const found = await withinDeadline(timeoutMs, () => findSession(sessionStore, sessionId, recorder !== undefined));
+        if (!found) {
             return false;
         }
-        const { eventLog } = backend;
         if (!eventLog) {
-            await local.get(sessionId)?.transport.send(message);
+            const transport = local.get(sessionId)?.transport;
+            if (!transport?.isStandaloneOpen) {
+                return false;
+            }
+            await transport.send(message);
             return true;
         }
         const event = { streamId: standaloneStream, message, undelivered: true };
-        const [position = null] = await withinDeadline(timeoutMs, () => eventLog.append(sessionId, [event]));
+        const [position = null] = await withinDeadline(timeoutMs, () => eventLog.append(sessionId, [event]), 'log');
         const sessionName = await digest(sessionId);
+        if (recorder && position !== null) {
+            const leaving = recorder.message({ sessionId, sessionName, principal: found.principal }, 'out', message);
+            node.doorbells.mustLeave(sessionName, leaving);
+        }
         node.doorbells.ring(sessionName, standaloneStream);
         await node.doorbells.told(sessionName);
         return position !== null;
@@ -158,5 +174,7 @@ export class Notifier implements ClusterNotifications {
 
 /** One notice, for sessions that cannot be told later. */
 function only(notice: JSONRPCNotification): Notices {
-    return { since: (position, subscriptions) => Promise.resolve({ news: relevant([notice], subscriptions), position }) };
+    return {
+        since: (position, { subscriptions }) => Promise.resolve({ news: relevant([notice], subscriptions), position, passed: 0 })
+    };
 }

@@ -1,4 +1,5 @@
 import type { AuthInfo, RequestInfo } from '../jsonrpc/types.js';
+import type { HistoryOptions } from '../history/options.js';
 import type { SessionBackend } from '../ports/sessionBackend.js';
 import type { StreamableHttpOptions } from '../transport/options.js';
 import type { SessionStart, StreamableHttpTransport } from '../transport/transport.js';
@@ -20,6 +21,7 @@ export interface HandlerBackend extends Pick<SessionBackend, 'sessionStore'> {
     readonly eventLog?: SessionBackend['eventLog'] | undefined;
     readonly messageBus?: SessionBackend['messageBus'] | undefined;
     readonly sessionLock?: SessionBackend['sessionLock'] | undefined;
+    readonly historyLog?: SessionBackend['historyLog'];
 }
 
 /** A request as `authenticate` sees it. */
@@ -50,7 +52,10 @@ export type LimitVerdict = boolean | { readonly retryAfterSeconds: number };
  * then anything that reads a body, asks the store or makes a server.
  */
 export interface SessionHandlerOptions
-    extends Omit<StreamableHttpOptions, 'sessionStorageMode' | 'sessionStore' | 'eventLog' | 'messageBus' | 'sessionLock' | 'eventStore'> {
+    extends Omit<
+        StreamableHttpOptions,
+        'sessionStorageMode' | 'sessionStore' | 'eventLog' | 'messageBus' | 'sessionLock' | 'historyLog' | 'eventStore'
+    > {
     /** Where sessions live. @default memory: they end with the process */
     backend?: HandlerBackend | undefined;
 
@@ -72,6 +77,22 @@ export interface SessionHandlerOptions
 
     /** Whether a caller may go on now. What it throws is answered with 500. */
     limit?: ((caller: Caller) => LimitVerdict | Promise<LimitVerdict>) | undefined;
+
+    /**
+     * Whether every message of every session is kept in the backend's `historyLog`, or another one, and what of it. Read it with
+     * `SessionHandler.history`. @default true where the backend has a `historyLog`, else false
+     */
+    history?: boolean | HistoryOptions | undefined;
+
+    /** The name under which those who watch the cluster see this node. @default `<host>:<process id>` */
+    nodeName?: string | undefined;
+
+    /**
+     * Whether this node shows itself to who watches the cluster, with the store's rights: fingerprints of its sessions, counts
+     * and events, never what is said in them. It hears that somebody does while a call runs or a stream is open here, and a few
+     * seconds longer; with `'always'` at any time, for which it listens, or where nodes poll polls, all the time. @default true
+     */
+    watchable?: boolean | 'always' | undefined;
 
     /** Called with what went wrong in any session; never with an id or a token. */
     onerror?: ((error: Error) => void) | undefined;

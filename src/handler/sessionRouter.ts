@@ -1,30 +1,39 @@
 import { ClusterNode } from '../cluster/clusterNode.js';
 import { unavailable, withinDeadline } from '../deadline.js';
-import { SessionError, toError } from '../errors.js';
+import { toError } from '../errors.js';
+import { historyLogOf, recorderOf, type HistoryRecorder } from '../history/historyRecorder.js';
+import { defaultFlushMs } from '../history/historyWriter.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { createMemoryBackend, type MemoryBackend } from '../memory/backend.js';
 import { requireCount, requirePositive } from '../positiveOptions.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
-import { later } from '../timers.js';
+import { later, pause } from '../timers.js';
 import { isValidSessionId } from '../session/sessionId.js';
 import type { Exchange } from '../transport/exchange.js';
 import { storeTimeoutMs } from '../transport/optionChecks.js';
 import { replies } from '../transport/replies.js';
 import type { SessionStart } from '../transport/transport.js';
+import { WatchFeed } from '../watch/watchFeed.js';
 import { Admission } from './admission.js';
 import { LocalSessions, type LocalSession } from './localSessions.js';
+import { makeServer } from './makeServer.js';
 import { NoticeBoard } from './noticeBoard.js';
 import { Notifier } from './notify.js';
 import { Operators } from './operators.js';
 import type { HandlerBackend, SessionHandlerOptions, SessionServerFactory } from './options.js';
+import { noteServedBy, tellOfRequest } from './requestEvents.js';
 import { SessionTransport } from './sessionTransport.js';
 
 const defaultMaxLocalSessions = 10_000;
 const defaultLocalIdleMs = 300_000;
+/** What each session's log holds where no backend was given: it is in the memory of this process, and for streams that break. */
+const ownBounds = { maxEvents: 1000, maxBytes: 2 * 1024 * 1024 };
 /** How often it is looked whether all calls have ended, in milliseconds. */
 const drainLookMs = 25;
 /** How often it is looked whether a refused `initialize` has its answer, in milliseconds. */
 const dropLookMs = 20;
+/** How often a session that is used keeps the notices alive, where the store does not say how long it lives, in milliseconds. */
+const defaultKeepMs = 60_000;
 /** When notices that could not be told are tried again, in milliseconds. */
 const lookAgainMs = 1000;
 
@@ -45,14 +54,18 @@ export class SessionRouter {
     readonly notifier: Notifier;
     readonly operators: Operators;
     private readonly local: LocalSessions;
+    /** Sessions that have a server and no record yet. */
+    private readonly beginning = new Set<LocalSession>();
     private readonly admission: Admission;
     private readonly backend: HandlerBackend;
     /** Where no other was given: it ends with the handler. */
     private readonly ownBackend: MemoryBackend | undefined;
     private readonly node: ClusterNode;
     private readonly board: NoticeBoard | undefined;
+    private readonly recorder: HistoryRecorder | undefined;
     private readonly timeoutMs: number;
     private readonly stopListening: () => void;
+    private readonly leaveFeed: () => Promise<void>;
     private lookTimer: ReturnType<typeof setTimeout> | undefined;
     /** Requests that are being handled, also those of no session yet. */
     private requests = 0;
@@ -64,7 +77,7 @@ export class SessionRouter {
         private readonly options: SessionHandlerOptions,
         private readonly rules: ProtocolRules = defaultProtocolRules
     ) {
-        this.ownBackend = options.backend ? undefined : createMemoryBackend();
+        this.ownBackend = options.backend ? undefined : createMemoryBackend({ ...ownBounds, ...(options.history && { history: {} }) });
         this.backend = options.backend ?? (this.ownBackend as MemoryBackend);
         this.timeoutMs = storeTimeoutMs(options);
         this.local = new LocalSessions({
@@ -73,16 +86,22 @@ export class SessionRouter {
             report: error => this.report(error)
         });
         this.admission = new Admission(options);
-        const { eventLog, messageBus } = this.backend;
+        const { eventLog, messageBus, historyLog } = this.backend;
         const node = (this.node = ClusterNode.on(messageBus));
         const { backend, local, timeoutMs } = this;
-        this.board = eventLog && new NoticeBoard(eventLog, node, timeoutMs);
+        const { ttlMs = defaultKeepMs * 3 } = backend.sessionStore;
+        const keepMs = ttlMs / 3;
+        this.board = eventLog && new NoticeBoard({ log: eventLog, node, timeoutMs, keepMs, onerror: error => this.report(error) });
         const onfailed = () => this.lookAtNoticesLater();
-        this.notifier = new Notifier({ backend, board: this.board, node, local, timeoutMs, onfailed });
-        this.operators = new Operators(backend, node, local, timeoutMs);
+        const history = { history: options.history, historyLog };
+        const recorder = (this.recorder = recorderOf(history, node, error => this.report(error)));
+        this.notifier = new Notifier({ backend, board: this.board, node, local, timeoutMs, recorder, onfailed });
+        this.operators = new Operators({ backend, node, local, timeoutMs, recorder, historyLog: historyLogOf(history) });
         this.stopListening = node.onNotice(() => this.lookAtNotices());
         // A transport whose options contradict each other throws; better now than at the first request.
         void this.newTransport({ connectServer: () => Promise.resolve() });
+        const { watchable = true, nodeName } = options;
+        this.leaveFeed = WatchFeed.join(node, messageBus, this, { name: nodeName, watchable });
     }
 
     get localSessions(): number {
@@ -96,6 +115,7 @@ export class SessionRouter {
     /** Answers one request. Never rejects. */
     async serve(exchange: Exchange): Promise<void> {
         this.requests++;
+        tellOfRequest(exchange);
         try {
             const refusal = await this.admission.refusalOf(exchange);
             if (refusal ?? this.closing) {
@@ -129,8 +149,9 @@ export class SessionRouter {
         this.local.all().forEach(({ transport }) => transport.retireStreams());
         const isBusy = () => this.requests > 0 || this.local.all().some(({ transport }) => transport.isBusy);
         while (performance.now() < deadline && isBusy()) {
-            await new Promise(resolve => setTimeout(resolve, drainLookMs));
+            await pause(drainLookMs);
         }
+        await this.recorder?.flush(Math.min(defaultFlushMs, deadline - performance.now()));
     }
 
     close(): Promise<void> {
@@ -142,7 +163,9 @@ export class SessionRouter {
     }
 
     private async endAll(): Promise<void> {
-        await this.local.clear();
+        await Promise.all([this.local.clear(), ...[...this.beginning].map(({ transport }) => transport.close())]);
+        await this.leaveFeed();
+        await this.recorder?.flush(defaultFlushMs);
         await this.ownBackend?.close();
     }
 
@@ -152,7 +175,12 @@ export class SessionRouter {
             connectServer: start => this.connect(session, start),
             beginElsewhere: (exchange, messages) => this.beginElsewhere(session, exchange, messages),
             openingFailed: () => this.drop(session),
+            // Who comes next gets another transport: this one has a server that failed.
+            restoringFailed: () => this.local.delete(session),
+            // Not before: for one that is refused none of the others has to go.
+            adopted: id => this.hold(session, id),
             noticed: () => this.board?.position,
+            extended: () => this.board?.keep(),
             standaloneOpened: () => {
                 transport.forgetTold();
                 this.notifier.catchUp(transport).catch((error: unknown) => this.report(toError(error)));
@@ -162,6 +190,7 @@ export class SessionRouter {
         transport.onerror = error => this.report(error);
         transport.onclose = () => {
             this.local.delete(session);
+            this.beginning.delete(session);
             void this.local.closeServer(session);
         };
         this.local.add(session);
@@ -172,7 +201,7 @@ export class SessionRouter {
     }
 
     private newTransport(hooks: ConstructorParameters<typeof SessionTransport>[2]): SessionTransport {
-        const { sessionStore, eventLog, messageBus, sessionLock } = this.backend;
+        const { sessionStore, eventLog, messageBus, sessionLock, historyLog } = this.backend;
         const { sessionIdGenerator = () => crypto.randomUUID() } = this.options;
         return new SessionTransport(
             {
@@ -185,6 +214,7 @@ export class SessionRouter {
                 eventLog,
                 messageBus,
                 sessionLock,
+                historyLog,
                 bind: this.admission.binding
             },
             this.rules,
@@ -195,6 +225,7 @@ export class SessionRouter {
     private async serveIn(session: LocalSession, exchange: Exchange): Promise<void> {
         session.requests++;
         this.local.use(session);
+        noteServedBy(exchange, session.transport);
         try {
             await session.transport.serve(exchange);
         } finally {
@@ -243,20 +274,27 @@ export class SessionRouter {
     }
 
     private async connect(session: LocalSession, start: SessionStart): Promise<void> {
+        if (session.server) {
+            throw unavailable(new Error('The server of this transport did not take the session over'));
+        }
         if (!start.restored) {
             await this.board?.find().catch((error: unknown) => this.report(toError(error)));
         }
-        const server = await this.factory(start);
-        if (typeof (server as Partial<typeof server> | undefined)?.connect !== 'function') {
-            throw new SessionError('CONFIGURATION', 'The factory of createSessionHandler must return a new McpServer or Server');
-        }
+        const server = await makeServer(this.factory, start, error => this.report(error));
         session.server = server;
         if (this.closing) {
             await this.local.closeServer(session);
             throw unavailable(new Error('The handler was closed while the session began'));
         }
+        if (!start.restored) {
+            this.beginning.add(session);
+        }
         await server.connect(session.transport);
-        this.local.setId(session, start.sessionId);
+    }
+
+    private hold(session: LocalSession, sessionId: string): void {
+        this.beginning.delete(session);
+        this.local.setId(session, sessionId);
         if (this.isDraining) {
             session.transport.retireStreams();
         }

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.js';
 import type { SessionLock } from '../ports/sessionLock.js';
+import { pause } from '../timers.js';
 
 /** Between two tries, in milliseconds: from the first to the second number, growing, with jitter. */
 const firstPauseMs = 10;
@@ -75,9 +76,4 @@ function ask(lock: SessionLock, name: string, holder: string, leaseMs: number, p
 /** What cannot be given back runs out. */
 function letGo(lock: SessionLock, name: string, holder: string): void {
     new Promise<boolean>(settle => settle(lock.release(name, holder))).catch(() => false);
-}
-
-/** Keeps the process alive: somebody waits for the lock. */
-function pause(ms: number): Promise<void> {
-    return new Promise(resolve => setTimeout(resolve, ms));
 }

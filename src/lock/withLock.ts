@@ -57,7 +57,7 @@ export async function withLock<T>(
     } finally {
         await renewal.end();
         // A lock that cannot be released now runs out by itself, and what the work has returned does not wait for it.
-        await withinDeadline(patienceMs(leaseMs), () => lock.release(name, holder)).catch(() => false);
+        await withinDeadline(patienceMs(leaseMs), () => lock.release(name, holder), 'lock').catch(() => false);
     }
 }
 
@@ -102,7 +102,7 @@ class Renewal {
         const asked = performance.now();
         const answerMs = Math.max(1, Math.min(patienceMs(this.leaseMs), this.validUntil - asked));
         try {
-            if (!(await withinDeadline(answerMs, () => this.lock.renew(this.name, this.holder, this.leaseMs)))) {
+            if (!(await withinDeadline(answerMs, () => this.lock.renew(this.name, this.holder, this.leaseMs), 'lock'))) {
                 this.lose(new SessionError('LOCK_LOST', 'The lock was not renewed in time, and is no longer held'));
                 return;
             }

@@ -23,6 +23,8 @@ const refuseMs = 120_000;
  * Over a cap the oldest events go first, and final responses that nobody has seen go last.
  */
 export class InMemoryEventLog implements EventLog {
+    /** Half of what a session's log holds, so that one does not push out all others. */
+    readonly maxEventBytes: number;
     private readonly caps: LogCaps;
     private readonly logs: ExpiringMap<SessionLog>;
     private readonly dropped = new ExpiringMap<true>(refuseMs);
@@ -37,6 +39,7 @@ export class InMemoryEventLog implements EventLog {
         }
         this.logs = new ExpiringMap(ttlSeconds * 1000);
         this.caps = { maxEvents, maxBytes, maxAgeMs: maxAgeSeconds * 1000 };
+        this.maxEventBytes = Math.ceil(maxBytes / 2);
     }
 
     /** Logs that are held, of which some may have expired. */

@@ -1,4 +1,5 @@
 import type { SessionLock } from '../ports/sessionLock.js';
+import { requirePositive } from '../positiveOptions.js';
 
 interface Held {
     readonly holder: string;
@@ -16,6 +17,7 @@ export class InMemorySessionLock implements SessionLock {
     private lastToken = 0;
 
     async acquire(name: string, holder: string, leaseMs: number): Promise<number | null> {
+        requirePositive(leaseMs, 'leaseMs');
         const current = this.current(name);
         if (current && current.holder !== holder) {
             return null;
@@ -27,6 +29,7 @@ export class InMemorySessionLock implements SessionLock {
     }
 
     async renew(name: string, holder: string, leaseMs: number): Promise<boolean> {
+        requirePositive(leaseMs, 'leaseMs');
         const current = this.current(name);
         if (current?.holder !== holder) {
             return false;

@@ -1,16 +1,19 @@
 import { publish, publishOf } from '../diagnostics.js';
 import { fingerprintOfDigest } from '../digest.js';
-import { isSessionError, SessionError, toError, type SessionErrorCode } from '../errors.js';
+import { isSessionError, SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc/types.js';
 import type { SessionLock } from '../ports/sessionLock.js';
 import type { SessionStore } from '../ports/sessionStore.js';
-import { EndClaim } from './endClaim.js';
+import { capabilitiesIn, type Audience } from './audience.js';
+import { Ending } from './ending.js';
 import { ExternalState } from './externalState.js';
 import { LiveSession } from './liveSession.js';
+import { newSessionId, storeNew } from './newSession.js';
 import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
 import { newRecord, type SessionRecord } from './record.js';
 import { changeOf } from './recordedRequests.js';
 import { Recovery } from './recovery.js';
+import { refusalFor } from './refusals.js';
 import { restoreServer } from './restoreServer.js';
 import { digest, fingerprint, isValidSessionId } from './sessionId.js';
 import type { Refusal, ResponseHook, SessionCallbacks, SessionGate, SessionHost, SessionRequest, Verdict } from './sessionGate.js';
@@ -44,18 +47,18 @@ export class ExternalSession implements SessionGate {
 
     /** Present as soon as the session is this transport's. */
     private live: LiveSession | undefined;
+    /** What {@link live} will be, while the server takes the session over. */
+    private restoring: LiveSession | undefined;
     /** The request that begins the session, until the session is recorded. */
     private opening: SessionRequest | undefined;
     private recovery: Recovery | undefined;
     private ending: Promise<Refusal | undefined> | undefined;
-    /** The record that a DELETE is about to end. */
-    private toEnd: SessionRecord | undefined;
-    private endAnnounced = false;
     /** Known to be gone: by a DELETE here or elsewhere, or by expiry. */
     private ended = false;
     private closed = false;
+    private capabilities: Readonly<Record<string, unknown>> | undefined;
     private readonly access: StoreAccess;
-    private readonly endClaim: EndClaim;
+    private readonly deletion: Ending;
     private readonly principals: PrincipalTagger;
 
     constructor(
@@ -68,12 +71,13 @@ export class ExternalSession implements SessionGate {
             maxRecordBytes: options.maxRecordBytes,
             onerror: error => host.report(error)
         });
-        this.endClaim = new EndClaim(this.access, options.storeTimeoutMs);
+        this.deletion = new Ending(this.access, host, options.callbacks.onsessionclosed, options.storeTimeoutMs);
         this.state = new ExternalState({
             lock: options.lock,
             maxStateBytes: options.maxStateBytes,
             sessionName: () => this.sessionName,
-            live: () => this.live,
+            live: () => this.live ?? this.restoring,
+            isBeginning: () => this.opening !== undefined,
             read: sessionId => this.access.read(sessionId)
         });
     }
@@ -85,6 +89,10 @@ export class ExternalSession implements SessionGate {
     /** Most clients give up for good on a 404, and the session may well live on elsewhere. */
     get refusalWhenClosed(): Refusal {
         return this.ended ? 'sessionNotFound' : 'unavailable';
+    }
+
+    get principal(): string | undefined {
+        return this.live?.record.principal;
     }
 
     get protocolVersion(): string | undefined {
@@ -105,14 +113,7 @@ export class ExternalSession implements SessionGate {
             if (isValidSessionId(claimed) && (await this.isOwner(request, await this.access.read(claimed)))) {
                 return 'alreadyInitialized';
             }
-            const sessionId = this.options.generateSessionId();
-            if (!isValidSessionId(sessionId)) {
-                throw new SessionError(
-                    'INVALID_SESSION_ID',
-                    'sessionIdGenerator must return 1 to 1024 visible ASCII characters (0x21 to 0x7E), for example randomUUID()'
-                );
-            }
-            await this.take(sessionId);
+            await this.take(newSessionId(this.options.generateSessionId));
             return undefined;
         });
         if (refusal) {
@@ -160,7 +161,7 @@ export class ExternalSession implements SessionGate {
             if (record === null || !(await this.isOwner(request, record))) {
                 return 'sessionNotFound';
             }
-            this.toEnd = record;
+            this.deletion.record = record;
             return undefined;
         });
     }
@@ -169,12 +170,7 @@ export class ExternalSession implements SessionGate {
         const sessionId = request.header('mcp-session-id') as string;
         // A DELETE that is sent twice at once ends the session once.
         this.ending ??= this.guarded(async () => {
-            await this.announceEnd(sessionId);
-            await this.access.delete(sessionId);
-            this.ended = true;
-            const sessionName = await digest(sessionId);
-            publishOf('session-ended', sessionName);
-            await this.host.deleted(sessionId, sessionName);
+            await this.deletion.end(sessionId, () => (this.ended = true));
             return undefined;
         }).finally(() => {
             this.ending = undefined;
@@ -192,7 +188,9 @@ export class ExternalSession implements SessionGate {
             return undefined;
         }
         return async response =>
-            'result' in response ? this.guarded(async () => ((await live.change(change)) ? undefined : 'sessionNotFound')) : undefined;
+            'result' in response
+                ? this.guarded(async () => ((await live.change(change, true)) ? undefined : 'sessionNotFound'))
+                : undefined;
     }
 
     accepts(message: JSONRPCMessage): boolean | Promise<boolean | Refusal> {
@@ -203,29 +201,31 @@ export class ExternalSession implements SessionGate {
         this.live?.lookAgain();
     }
 
+    /** The record has been deleted by who tells so: what is left of the session here goes. */
+    noteEnded(): void {
+        this.ended = true;
+        this.host.sessionGone();
+    }
+
     close(): void {
         this.closed = true;
         this.live?.stop();
     }
 
-    /** Tells the application, unless it has been told, here or on another node. */
-    private async announceEnd(sessionId: string): Promise<void> {
-        const { toEnd, endAnnounced } = this;
-        const { onsessionclosed } = this.options.callbacks;
-        if (onsessionclosed && toEnd && !endAnnounced && (await this.endClaim.take(toEnd))) {
-            await onsessionclosed(sessionId);
-            this.endAnnounced = true;
-        }
-    }
-
     /** What decides which notices the session is told, as this node knows it. */
-    get audience(): Pick<SessionRecord, 'noticed' | 'subscriptions'> {
-        return this.live?.record ?? {};
+    get audience(): Audience {
+        const { noticed, subscriptions = [] } = this.live?.record ?? {};
+        return { noticed, subscriptions, capabilities: this.capabilities };
     }
 
-    /** The session has been told of all notices up to here. */
-    async noteNoticed(noticed: string): Promise<void> {
-        await this.live?.change(record => (record.noticed === noticed ? undefined : { noticed }));
+    /** Reads the record anew: {@link audience} is what other nodes know, too. */
+    async readAudience(): Promise<void> {
+        await this.live?.revalidate();
+    }
+
+    /** The session has been told of all notices up to here. @param before what the record said; else another node knows better. */
+    async noteNoticed(noticed: string, before: string | undefined): Promise<void> {
+        await this.live?.change(record => (record.noticed === before ? { noticed } : undefined));
     }
 
     private async acceptInitialized(): Promise<boolean | Refusal> {
@@ -267,13 +267,7 @@ export class ExternalSession implements SessionGate {
                 principal,
                 noticed: this.options.noticed?.()
             });
-            const creation = await this.access.create(record);
-            if (creation === 'taken') {
-                throw new SessionError('INVALID_SESSION_ID', 'sessionIdGenerator returned the id of a session that exists');
-            }
-            if (creation === 'full') {
-                throw new SessionError('TOO_MANY_SESSIONS', 'The session store holds as many sessions as it may');
-            }
+            await storeNew(this.access, record);
             try {
                 if (this.closed) {
                     throw new SessionError('RESTORE_FAILED', 'The transport was closed before its session began');
@@ -283,7 +277,8 @@ export class ExternalSession implements SessionGate {
                 this.access.forget(sessionId);
                 throw error;
             }
-            this.adopt(record);
+            this.capabilities = capabilitiesIn(response.result);
+            this.adopt(this.liveOf(record));
             publishOf('session-created', this.sessionName);
             return undefined;
         } finally {
@@ -307,7 +302,7 @@ export class ExternalSession implements SessionGate {
                 if (!record || record.principal !== principal) {
                     return 'sessionNotFound';
                 }
-                await (recovery.restored ??= this.restore(record, request));
+                await (recovery.restored ??= this.host.restoring(() => this.restore(record, request)));
                 return undefined;
             },
             () => {
@@ -318,20 +313,29 @@ export class ExternalSession implements SessionGate {
 
     private async restore(record: SessionRecord, request: SessionRequest): Promise<void> {
         const began = performance.now();
+        const live = this.liveOf(record);
+        this.restoring = live;
         try {
             // Servers file what belongs to a session under the id that the transport has at that time.
             await this.take(record.sessionId);
             await this.host.prepareServer(record.sessionId, request, true);
-            await restoreServer(this.host, record, request);
+            this.capabilities = capabilitiesIn(await restoreServer(this.host, record, request));
         } catch (cause) {
+            live.stop();
             this.sessionId = undefined;
+            this.host.restoringFailed();
+            if (isSessionError(cause) && cause.code === 'STORE_UNAVAILABLE') {
+                throw cause;
+            }
             throw new SessionError('RESTORE_FAILED', `The server did not take over session ${await fingerprint(record.sessionId)}`, {
                 cause
             });
+        } finally {
+            this.restoring = undefined;
         }
-        this.adopt(record);
+        this.adopt(live);
         publish('session-restored', () => ({ session: fingerprintOfDigest(this.sessionName), durationMs: performance.now() - began }));
-        this.host.extended(this.access.touch(record.sessionId).catch((error: unknown) => this.host.report(toError(error))));
+        this.host.extended(live.extend(request));
         try {
             await this.options.callbacks.onsessionrestored?.(record.sessionId);
         } catch (error) {
@@ -344,10 +348,14 @@ export class ExternalSession implements SessionGate {
         this.sessionId = sessionId;
     }
 
-    private adopt(record: SessionRecord): void {
-        this.live = new LiveSession(record, this.access, this.host, this.options.revalidateMs, () => this.lose());
+    private liveOf(record: SessionRecord): LiveSession {
+        return new LiveSession(record, this.access, this.host, this.options.revalidateMs, () => this.lose());
+    }
+
+    private adopt(live: LiveSession): void {
+        this.live = live;
         if (this.closed) {
-            this.live.stop();
+            live.stop();
         } else {
             this.host.adopted(this.sessionName);
         }
@@ -355,8 +363,11 @@ export class ExternalSession implements SessionGate {
 
     /** The session was ended elsewhere, or has expired: what is left of it here goes too. */
     private lose(): void {
-        this.ended = true;
-        publishOf('session-expired', this.sessionName);
+        if (!this.ended) {
+            // Several who look at the record may find so at once.
+            this.ended = true;
+            publishOf('session-expired', this.sessionName);
+        }
         this.host.sessionGone();
     }
 
@@ -375,14 +386,7 @@ export class ExternalSession implements SessionGate {
             return await step();
         } catch (error) {
             this.host.report(toError(error));
-            const refusal = isSessionError(error) ? refusalOf[error.code] : undefined;
-            return refusal ?? (this.closed ? this.refusalWhenClosed : 'internalError');
+            return refusalFor(error) ?? (this.closed ? this.refusalWhenClosed : 'internalError');
         }
     }
 }
-
-const refusalOf: Partial<Record<SessionErrorCode, Refusal>> = {
-    STORE_UNAVAILABLE: 'unavailable',
-    RECORD_TOO_LARGE: 'recordTooLarge',
-    TOO_MANY_SESSIONS: 'tooManySessions'
-};

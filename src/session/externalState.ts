@@ -11,6 +11,8 @@ export interface ExternalStateSettings {
     readonly maxStateBytes: number;
     readonly sessionName: () => string;
     readonly live: () => LiveSession | undefined;
+    /** Whether an `initialize` is under way. */
+    readonly isBeginning: () => boolean;
     read(sessionId: string): Promise<SessionRecord | null>;
 }
 
@@ -58,9 +60,11 @@ export class ExternalState implements StateKeeper {
 
     private get live(): LiveSession {
         const live = this.settings.live();
-        if (!live) {
-            throw sessionEnded();
+        if (live) {
+            return live;
         }
-        return live;
+        throw this.settings.isBeginning()
+            ? new SessionError('CONFIGURATION', 'The state of a session begins when its initialize has been answered')
+            : sessionEnded();
     }
 }

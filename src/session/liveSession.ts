@@ -14,7 +14,7 @@ import type { StoreAccess } from './storeAccess.js';
 export class LiveSession {
     private checkedAt = performance.now();
     private revalidation: Promise<boolean> | undefined;
-    private readonly changes = new ChangeQueue(change => this.write(change));
+    private readonly changes = new ChangeQueue((change, known) => this.write(change, known));
     private readonly keeper: SessionKeeper;
     private readonly trustedMs: number;
     private gone = false;
@@ -60,14 +60,29 @@ export class LiveSession {
         return this.revalidation;
     }
 
+    /**
+     * Extends the life of a record that has only just been read, on behalf of a request that may be served. Never rejects.
+     * A store that writes what it finds in an old form anew, as encryption does with a new key, gets to do so.
+     */
+    async extend(request: SessionRequest): Promise<void> {
+        try {
+            await (this.access.readsAndTouches ? this.revalidate(request) : this.access.touch(this.copy.sessionId));
+        } catch (error) {
+            this.host.report(toError(error));
+        }
+    }
+
     /** Reads the record whatever was read before: another node changed or deleted it. */
     lookAgain(): void {
         this.readAgain(undefined).catch((error: unknown) => this.host.report(toError(error)));
     }
 
-    /** Writes what this node's server has already been told, for all nodes. False when the session is gone. */
-    async change(change: RecordChange): Promise<boolean> {
-        await this.changes.add(change);
+    /**
+     * Changes the record, for all nodes. False when the session is gone.
+     * @param isKnown whether this node's server has been told what the change means.
+     */
+    async change(change: RecordChange, isKnown = false): Promise<boolean> {
+        await this.changes.add(change, isKnown);
         return !this.gone;
     }
 
@@ -78,7 +93,7 @@ export class LiveSession {
             await this.changes.add(record => {
                 first = !record.initialized;
                 return first ? { initialized: true } : undefined;
-            });
+            }, false);
         }
         return first && !this.gone;
     }
@@ -103,9 +118,8 @@ export class LiveSession {
         return true;
     }
 
-    private async write(change: RecordChange): Promise<void> {
+    private async write(change: RecordChange, known: RecordChange): Promise<void> {
         const before = this.copy;
-        const expected = { ...before, ...change(before) };
         const record = await this.access.update(before, change);
         if (!record) {
             this.lose();
@@ -119,7 +133,7 @@ export class LiveSession {
         }
         // What another node changed in between is news to this node's server; its own change is not.
         if (this.takeIfNewer(record) && (record.revision ?? 0) > (before.revision ?? 0) + 1) {
-            await this.tellServer(expected, record);
+            await this.tellServer({ ...before, ...known(before) }, record);
         }
     }
 

@@ -9,6 +9,7 @@ const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 export class MemorySession implements SessionGate {
     sessionId: string | undefined;
     readonly protocolVersion = undefined;
+    readonly principal = undefined;
     readonly refusalWhenClosed = 'sessionNotFound';
     readonly sessionName = '';
     readonly state: MemoryState;

@@ -3,8 +3,10 @@ import type { Params } from '../jsonrpc/types.js';
 import type { SessionRecord } from './record.js';
 import type { SessionHost, SessionRequest } from './sessionGate.js';
 
-/** Stands for a request where a change is noticed without one. */
-const nobody: SessionRequest = { authInfo: undefined, requestInfo: { headers: {} }, header: () => undefined };
+/** Stands for a request where a change is noticed without one; of its own each time, since handlers find their session by it. */
+function nobody(): SessionRequest {
+    return { authInfo: undefined, requestInfo: { headers: {} }, header: () => undefined };
+}
 
 /**
  * Gives a new server what the session's first server was told, through its public face: the client's `initialize`
@@ -12,8 +14,14 @@ const nobody: SessionRequest = { authInfo: undefined, requestInfo: { headers: {}
  * `notifications/initialized` is not repeated.
  *
  * The version asked for is the one that the session settled on, so a newer server does not settle on another.
+ *
+ * @returns what the server answered to `initialize`.
  */
-export async function restoreServer(host: SessionHost, record: SessionRecord, request: SessionRequest): Promise<void> {
+export async function restoreServer(
+    host: SessionHost,
+    record: SessionRecord,
+    request: SessionRequest
+): Promise<Readonly<Record<string, unknown>>> {
     const { protocolVersion, initializeParams } = record;
     const response = await host.ask('initialize', { ...(initializeParams as Params), protocolVersion }, request);
     if ('error' in response) {
@@ -25,6 +33,7 @@ export async function restoreServer(host: SessionHost, record: SessionRecord, re
         );
     }
     await updateServer(host, {}, record, request);
+    return response.result;
 }
 
 /** Tells a server what changed in its session while it was served elsewhere. */
@@ -32,7 +41,7 @@ export async function updateServer(
     host: SessionHost,
     before: Pick<SessionRecord, 'logLevel' | 'subscriptions'>,
     after: Pick<SessionRecord, 'logLevel' | 'subscriptions'>,
-    request: SessionRequest = nobody
+    request: SessionRequest = nobody()
 ): Promise<void> {
     const had = before.subscriptions ?? [];
     const has = after.subscriptions ?? [];

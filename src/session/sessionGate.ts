@@ -29,18 +29,24 @@ export type ResponseHook = (response: JSONRPCResponse) => Promise<Refusal | unde
 export interface SessionHost {
     /** There is a session for a server now: connects one where the application makes it this late. */
     prepareServer(sessionId: string, from: SessionRequest, restored: boolean): Promise<void> | undefined;
+    /** Has the session taken over: does what is given, and measures it. */
+    restoring(restore: () => Promise<void>): Promise<void>;
     /** Hands the server a request of our own. Its response reaches nobody else. */
     ask(method: string, params: Params, from: SessionRequest): Promise<JSONRPCResponse>;
     /** Whether a stream is open or a call runs. */
     isBusy(): boolean;
     /** The session that was being begun came to nothing. */
     openingFailed(): void;
+    /** A session that was being recovered was not: the server that was connected for it is of no use. */
+    restoringFailed(): void;
     /** The session is this transport's, under this name. */
     adopted(sessionName: string): void;
     /** The session's life was extended, or is being extended: then by what does not reject. */
     extended(extending?: Promise<void>): void;
     /** The record was changed here: other nodes should know. */
     changed(): void;
+    /** A DELETE that came here has ended a session, which need not be the one that is served here. */
+    ended(session: { sessionId: string; sessionName: string; principal: string | undefined }): void;
     /** The record was deleted here: what else is kept of the session goes, and other nodes should know. */
     deleted(sessionId: string, sessionName: string): Promise<void>;
     /** The session has ended elsewhere: the transport closes. */
@@ -69,6 +75,9 @@ export interface SessionGate {
 
     /** What tools keep of the session. */
     readonly state: StateKeeper;
+
+    /** Hash of whom the session belongs to; undefined where that is nobody, or is not known yet. */
+    readonly principal: string | undefined;
 
     /** The version to assume for a request that names none; undefined where the protocol's default holds. */
     readonly protocolVersion: string | undefined;

@@ -9,7 +9,8 @@ import type { StateKeeper } from './stateKeeper.js';
  * together are at most `maxStateBytes`.
  *
  * Every method rejects with a `SessionError`: `SESSION_ENDED` when the session is there no more, `STORE_UNAVAILABLE` when the
- * store is out of order, `STATE_TOO_LARGE`.
+ * store is out of order, `STATE_TOO_LARGE`; `RECORD_TOO_LARGE` when the state and all else that is kept of the session would be
+ * over `maxRecordBytes`.
  */
 export interface SessionState<T extends object> {
     /** The value as it is now, on whichever node it was written; undefined for a key that is not there. One read of the store. */

@@ -3,6 +3,7 @@ import { publishOf } from '../diagnostics.js';
 import { digest, fingerprintOfDigest } from '../digest.js';
 import { SessionError } from '../errors.js';
 import type { SessionCreation, SessionStore } from '../ports/sessionStore.js';
+import { pause } from '../timers.js';
 import { parseRecord, recordBytes, revised, type SessionRecord } from './record.js';
 import type { RecordChange } from './recordedRequests.js';
 
@@ -36,6 +37,11 @@ export class StoreAccess {
         return this.store.updateSession !== undefined;
     }
 
+    /** Whether {@link readAndTouch} is one call. */
+    get readsAndTouches(): boolean {
+        return this.store.getAndTouchSession !== undefined;
+    }
+
     async read(sessionId: string): Promise<SessionRecord | null> {
         return this.checked(await this.within(() => this.store.getSession(sessionId)), sessionId);
     }
@@ -57,17 +63,28 @@ export class StoreAccess {
     async create(record: SessionRecord): Promise<SessionCreation> {
         this.checkSize(record);
         const { store } = this;
+        let call: Promise<unknown> | undefined;
         try {
             if (store.createSession) {
-                const outcome = await this.within(store.createSession.bind(store, record.sessionId, record));
+                const create = store.createSession.bind(store, record.sessionId, record);
+                const outcome = await this.within(() => {
+                    const creation = create();
+                    call = creation;
+                    return creation;
+                });
                 // A driver that lost the answer asks again, and then finds what it wrote the first time.
                 return outcome === 'taken' && (await this.read(record.sessionId))?.etag === record.etag ? 'created' : outcome;
             }
-            await this.within(() => store.storeSession(record.sessionId, record));
+            await this.within(() => (call = store.storeSession(record.sessionId, record)).then(() => undefined));
             return 'created';
         } catch (error) {
             // The write may still be on its way, for example in a client's offline queue. What follows it there undoes it.
             this.forget(record.sessionId);
+            // On a connection of its own the delete may overtake it.
+            call?.then(
+                outcome => (outcome === undefined || outcome === 'created' ? this.forget(record.sessionId) : undefined),
+                () => undefined // It was not carried out, as far as anybody can tell.
+            );
             throw error;
         }
     }
@@ -153,8 +170,4 @@ export class StoreAccess {
     private within<T>(start: () => Promise<T>): Promise<T> {
         return withinDeadline(this.settings.timeoutMs, start);
     }
-}
-
-function pause(ms: number): Promise<void> {
-    return new Promise(resolve => setTimeout(resolve, ms));
 }

@@ -1,11 +1,17 @@
 import { ClusterNode } from '../cluster/clusterNode.js';
 import { withinDeadline } from '../deadline.js';
+import { fingerprintOfDigest } from '../digest.js';
 import { SessionError, toError } from '../errors.js';
+import { recorderOf } from '../history/historyRecorder.js';
+import { SessionRecorder } from '../history/sessionRecorder.js';
 import type { JSONRPCMessage, MessageExtraInfo } from '../jsonrpc/types.js';
 import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import { ExternalSession } from '../session/externalSession.js';
 import { MemorySession } from '../session/memorySession.js';
 import type { SessionGate, SessionHost, SessionRequest } from '../session/sessionGate.js';
+import { noteState } from '../session/sessionState.js';
+import { inStep } from '../telemetry/installed.js';
+import type { StepNotes } from '../telemetry/instrumentation.js';
 import { ClusterLink } from './clusterLink.js';
 import { Delivery } from './delivery.js';
 import { LocalHistory } from './localHistory.js';
@@ -40,8 +46,14 @@ export interface PartsHost {
     close(): Promise<void>;
     /** {@link SessionHost.openingFailed} */
     openingFailed(): void;
+    /** {@link SessionHost.restoringFailed} */
+    restoringFailed(): void;
+    /** {@link SessionHost.adopted} */
+    adopted(): void;
     /** How far a session that begins now has no need to be told of notices; undefined where there are none. */
     readonly noticed: (() => string | undefined) | undefined;
+    /** The session's life is extended. What it returns does not reject. */
+    extended(): Promise<void> | undefined;
     /** The session's standalone stream has been opened here, to be read from the log. */
     standaloneOpened(): void;
     report(error: Error): void;
@@ -67,6 +79,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
     const own = new OwnRequests();
     const node = isExternal ? ClusterNode.on(options.messageBus) : undefined;
     const noteActivity = (): void => link?.noteActivity();
+    const recorder = createRecorder();
 
     const gate = createGate();
     const open = new OpenStreams(
@@ -86,7 +99,9 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
         history,
         retryMs: options.retryInterval,
         sessionId: () => gate.sessionId,
+        sessionName: () => gate.sessionName,
         mustDeliverRequests: isExternal,
+        note: noteIf('out'),
         onchange: noteActivity,
         told: () => link?.told(),
         onerror: report
@@ -98,6 +113,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
         rules,
         link,
         enableJsonResponse: options.enableJsonResponse ?? false,
+        note: noteIf('in'),
         isClosed: () => host.isClosed(),
         toServer: (message, extra) => host.toServer(message, extra),
         report
@@ -130,6 +146,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
     function sessionHost(): SessionHost {
         return {
             prepareServer: (sessionId, from, restored) => host.prepareServer(sessionId, from, restored),
+            restoring: restore => (options.telemetry === false ? restore() : inStep('restore', note => restoreNoting(restore, note))),
             ask: (method, params, { authInfo, requestInfo }) =>
                 own.ask(id => {
                     if (!host.hasServer() || host.isClosed()) {
@@ -138,19 +155,34 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                             'No server is connected: call server.connect(transport) before requests are handled'
                         );
                     }
+                    noteState(requestInfo, gate.state);
                     host.toServer({ jsonrpc: '2.0', id, method, params }, { authInfo, requestInfo });
                 }),
             isBusy: () => router.isBusy,
-            openingFailed: () => host.openingFailed(),
-            adopted: sessionName => link?.join(sessionName),
+            openingFailed: () => {
+                recorder?.forget();
+                host.openingFailed();
+            },
+            restoringFailed: () => host.restoringFailed(),
+            adopted: sessionName => {
+                link?.join(sessionName);
+                recorder?.begin();
+                host.adopted();
+            },
             extended: extending => {
-                for (const leaving of [extending, history.touch()]) {
+                for (const leaving of [extending, history.touch(), host.extended()]) {
                     if (leaving) {
                         link?.mustLeave(leaving);
                     }
                 }
             },
             changed: () => link?.announceChange(),
+            ended: session => {
+                const leaving = recorder?.ended(session);
+                if (leaving) {
+                    node?.doorbells.mustLeave(session.sessionName, leaving);
+                }
+            },
             deleted: async (sessionId, sessionName) => {
                 link?.announceChange(sessionName);
                 await dropLog(sessionId);
@@ -161,6 +193,27 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
             },
             report
         };
+    }
+
+    async function restoreNoting(restore: () => Promise<void>, note: (notes: StepNotes) => void): Promise<void> {
+        await restore();
+        note({ session: fingerprintOfDigest(gate.sessionName) });
+    }
+
+    function createRecorder(): SessionRecorder | undefined {
+        const all = node && recorderOf(options, node, report);
+        return (
+            all &&
+            new SessionRecorder({
+                recorder: all,
+                session: () => ({ sessionId: gate.sessionId as string, sessionName: gate.sessionName, principal: gate.principal }),
+                onleaving: leaving => link?.mustLeave(leaving)
+            })
+        );
+    }
+
+    function noteIf(direction: 'in' | 'out'): ((message: JSONRPCMessage) => void) | undefined {
+        return recorder && (message => recorder.note(direction, message));
     }
 
     function createHistory(): StreamHistory {
@@ -177,6 +230,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 touchMs: options.sessionStore?.ttlMs === undefined ? defaultTouchMs : options.sessionStore.ttlMs / 3,
                 sessionId: () => gate.sessionId,
                 session: () => gate.sessionName,
+                note: noteIf('out'),
                 onchange: noteActivity,
                 onstandalone: () => host.standaloneOpened(),
                 onerror: report
@@ -196,10 +250,13 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
             node: clusterNode,
             receive: message => delivery.receive(message),
             isBusy: () => router.isBusy,
+            isMeasured: options.telemetry !== false,
+            activity: () => ({ isListening: history.isStandaloneOpen, calls: router.running }),
             yieldStream: streamId => {
                 open.get(streamId)?.end();
                 return router.isRunning(streamId);
             },
+            isSilent: streamId => router.isSilent(streamId),
             isReading: reader => history.isReading(reader),
             yieldReader: reader => history.yieldReader(reader),
             countRunning: requestId => router.countRunning(requestId),
@@ -212,7 +269,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
     async function dropLog(sessionId: string): Promise<void> {
         const { eventLog } = options;
         if (isExternal && eventLog) {
-            await withinDeadline(timeoutMs, () => eventLog.drop(sessionId)).catch(report);
+            await withinDeadline(timeoutMs, () => eventLog.drop(sessionId), 'log').catch(report);
         }
     }
 }

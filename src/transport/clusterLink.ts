@@ -1,11 +1,14 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
-import type { Member } from '../cluster/member.js';
+import type { Activity, Member } from '../cluster/member.js';
 import { nodeOf } from '../cluster/nodeId.js';
 import { progressTokenOf, type Questions } from '../cluster/questionBook.js';
 import { publish } from '../diagnostics.js';
 import { fingerprintOfDigest } from '../digest.js';
 import { toError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
+import type { StepNotes } from '../telemetry/instrumentation.js';
+import { inStep, installed } from '../telemetry/installed.js';
+import { pause } from '../timers.js';
 import { replies, type Reply } from './replies.js';
 
 /** A node that is not reached may just be finding its connection again, as after a fail-over; a client takes 410 as final. */
@@ -18,7 +21,11 @@ export interface ClusterLinkSettings {
     receive(message: JSONRPCMessage): void;
     /** Whether a call runs or a stream is open here. */
     isBusy(): boolean;
+    activity(): Activity;
+    /** Whether what is done is measured, where anybody measures. */
+    readonly isMeasured: boolean;
     yieldStream(streamId: string): boolean;
+    isSilent(streamId: string): boolean;
     isReading(reader: string): boolean;
     yieldReader(reader: string): boolean;
     countRunning(requestId: RequestId): number;
@@ -45,6 +52,10 @@ export class ClusterLink implements Member {
         return this.settings.isBusy();
     }
 
+    get activity(): Activity {
+        return this.settings.activity();
+    }
+
     /** Whether a question waits for its answer. */
     get hasQuestions(): boolean {
         return this.questions.size > 0;
@@ -54,10 +65,12 @@ export class ClusterLink implements Member {
     join(session: string): void {
         this.leaveNode?.();
         this.session = session;
+        installed.sessions += this.leaveNode ? 0 : 1;
         this.leaveNode = this.settings.node.join(this);
     }
 
     leave(): void {
+        installed.sessions -= this.leaveNode ? 1 : 0;
         this.leaveNode?.();
         this.leaveNode = undefined;
         this.hasLeft = true;
@@ -113,7 +126,12 @@ export class ClusterLink implements Member {
     route(message: JSONRPCMessage): Routed | Promise<Routed> {
         const asker = nodeOf(isResponse(message) ? message.id : progressTokenOf(message));
         if (asker !== undefined) {
-            return this.questions.owns(message) ? 'here' : this.handOver(asker, message);
+            if (this.questions.owns(message)) {
+                return 'here';
+            }
+            return this.settings.isMeasured
+                ? inStep('route_answer', note => this.handOver(asker, message, note))
+                : this.handOver(asker, message, () => undefined);
         }
         return 'method' in message && message.method === 'notifications/cancelled' ? this.cancel(message) : 'here';
     }
@@ -146,6 +164,10 @@ export class ClusterLink implements Member {
         return this.settings.yieldStream(streamId);
     }
 
+    isSilent(streamId: string): boolean {
+        return this.settings.isSilent(streamId);
+    }
+
     isReading(reader: string): boolean {
         return this.settings.isReading(reader);
     }
@@ -163,18 +185,19 @@ export class ClusterLink implements Member {
     }
 
     /** An answer counts as accepted when the node that asked has it. Progress is accepted in any case. */
-    private async handOver(asker: string, message: JSONRPCMessage): Promise<Routed> {
+    private async handOver(asker: string, message: JSONRPCMessage, note: (notes: StepNotes) => void): Promise<Routed> {
         const { node, report } = this.settings;
         try {
             const deliver = () => node.ask(asker, { ask: 'deliver', session: this.session, message });
             const deadline = performance.now() + reachForMs;
             let outcome = await deliver();
             while (outcome === 'gone' && isResponse(message) && performance.now() < deadline) {
-                await new Promise(resolve => setTimeout(resolve, reachAgainMs));
+                await pause(reachAgainMs);
                 outcome = await deliver();
             }
             const told = outcome === 'yes' ? 'delivered' : outcome === 'silent' ? 'unreachable' : 'gone';
-            publish('answer-routed', () => ({ session: fingerprintOfDigest(this.session), outcome: told }));
+            note({ session: fingerprintOfDigest(this.session), outcome: told });
+            publish('answer-routed', () => ({ session: fingerprintOfDigest(this.session), outcome: told, to: asker }));
             if (outcome === 'yes' || !isResponse(message)) {
                 return 'done';
             }

@@ -5,6 +5,7 @@ import type { SessionGate } from '../session/sessionGate.js';
 import { noteState } from '../session/sessionState.js';
 import type { ClusterLink } from './clusterLink.js';
 import type { Exchange } from './exchange.js';
+import type { Operations } from './operations.js';
 import { replies, type Reply } from './replies.js';
 import { clientVersion } from './requestChecks.js';
 import type { PendingRequest, RequestGroup } from './requestGroup.js';
@@ -17,6 +18,8 @@ export interface DeliverySettings {
     /** To the other nodes of the session; undefined where there are none. */
     readonly link: ClusterLink | undefined;
     readonly enableJsonResponse: boolean;
+    /** Called with each message that was let in, before anybody else gets it; undefined where nobody keeps them. */
+    readonly note: ((message: JSONRPCMessage) => void) | undefined;
     isClosed(): boolean;
     toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
     report(error: Error): void;
@@ -33,18 +36,22 @@ export class Delivery {
     deliver(
         exchange: Exchange,
         messages: readonly JSONRPCMessage[],
-        initialize: JSONRPCRequest | undefined
+        initialize: JSONRPCRequest | undefined,
+        operations?: Operations
     ): Promise<Reply | undefined> | Reply | undefined {
-        return messages.every(isRequest) && messages.length > 0
-            ? this.answer(exchange, messages, initialize)
-            : this.deliverAccepted(exchange, messages, initialize);
+        if (!messages.every(isRequest) || messages.length === 0) {
+            return this.deliverAccepted(exchange, messages, initialize, operations);
+        }
+        this.noteAll(messages);
+        return this.answer(exchange, messages, initialize, operations);
     }
 
     /** Notifications may concern the session, and then the store has to know of them first. */
     private async deliverAccepted(
         exchange: Exchange,
         messages: readonly JSONRPCMessage[],
-        initialize: JSONRPCRequest | undefined
+        initialize: JSONRPCRequest | undefined,
+        operations: Operations | undefined
     ): Promise<Reply | undefined> {
         const { gate, link } = this.settings;
         const accepted: JSONRPCMessage[] = [];
@@ -58,6 +65,7 @@ export class Delivery {
                 accepted.push(message);
             }
         }
+        this.noteAll(messages);
         const here: JSONRPCMessage[] = [];
         let refusal: Reply | undefined;
         for (const message of accepted) {
@@ -73,7 +81,7 @@ export class Delivery {
             return replies[gate.refusalWhenClosed];
         }
         if (messages.some(isRequest)) {
-            return this.answer(exchange, here, initialize);
+            return this.answer(exchange, here, initialize, operations);
         }
         for (const message of here) {
             this.pass(message, extraOf(exchange));
@@ -90,10 +98,18 @@ export class Delivery {
         this.pass(message, { requestInfo: { headers: {} } });
     }
 
+    private noteAll(messages: readonly JSONRPCMessage[]): void {
+        const { note } = this.settings;
+        if (note) {
+            messages.forEach(message => note(message));
+        }
+    }
+
     private answer(
         exchange: Exchange,
         messages: readonly JSONRPCMessage[],
-        initialize: JSONRPCRequest | undefined
+        initialize: JSONRPCRequest | undefined,
+        operations: Operations | undefined
     ): Promise<undefined> | undefined {
         const { gate, router, enableJsonResponse, report } = this.settings;
         if (gate.sessionId !== undefined) {
@@ -114,7 +130,7 @@ export class Delivery {
         try {
             // All are under way before the first is handed over: an answer is complete only with the last of them.
             const requests = messages.map(message =>
-                isRequest(message) ? router.track(message, group, gate.hookFor(message)) : undefined
+                isRequest(message) ? router.track(message, group, gate.hookFor(message), operations?.of(message)) : undefined
             );
             if (router.isResumable && !enableJsonResponse && this.versionOf(exchange, initialize) >= firstResumableVersion) {
                 return this.primeAndHandOver(exchange, messages, requests, group).catch(fail);
@@ -157,9 +173,14 @@ export class Delivery {
                 this.pass(message, extra);
                 continue;
             }
-            const { id, clientId } = request;
+            const { id, clientId, operation } = request;
             const known = id === clientId ? message : ({ ...message, id } as JSONRPCRequest);
-            toServer(known, closers ? { ...extra, ...closers, closeSSEStream: () => router.closeRequestStream(id) } : extra);
+            const its = closers ? { ...extra, ...closers, closeSSEStream: () => router.closeRequestStream(id) } : extra;
+            if (operation) {
+                operation.run(() => toServer(known, its));
+            } else {
+                toServer(known, its);
+            }
         }
         router.release(group);
     }

@@ -1,10 +1,10 @@
 import { SessionError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage } from '../jsonrpc/types.js';
 
-/** Bytes of a message as JSON in UTF-8, if they are more than these; undefined otherwise, and for what is no JSON. */
+/** Bytes of a message as JSON in UTF-8, if they are more than these; undefined otherwise. @throws TypeError for what is no JSON. */
 export function bytesOver(maxBytes: number, message: JSONRPCMessage): number | undefined {
-    const text = jsonOf(message);
-    if (text === undefined || text.length * 3 <= maxBytes) {
+    const text = JSON.stringify(message);
+    if (text.length * 3 <= maxBytes) {
         return undefined;
     }
     const bytes = new TextEncoder().encode(text).length;
@@ -32,13 +32,4 @@ export function tooLarge(message: JSONRPCMessage, bytes: number, maxBytes: numbe
           ? 'it was sent on its stream, and is not in the event log'
           : 'its stream is not open on this node, so it was not sent';
     return new SessionError('EVENT_TOO_LARGE', `A ${kind} of ${bytes} bytes is over maxEventBytes (${maxBytes}): ${outcome}`);
-}
-
-/** What cannot be JSON is refused by who sends it. */
-function jsonOf(message: JSONRPCMessage): string | undefined {
-    try {
-        return JSON.stringify(message);
-    } catch {
-        return undefined;
-    }
 }

@@ -1,5 +1,6 @@
 import { SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
+import { installed } from '../telemetry/installed.js';
 import { every } from '../timers.js';
 import { afterThisTurn } from './afterThisTurn.js';
 import type { EventSink, Exchange } from './exchange.js';
@@ -23,6 +24,7 @@ export class EventStream {
     /** Events that a replay has sent on this stream, so that a write which was under way meanwhile does not repeat one. */
     private replayed: Set<string> | undefined;
     private readonly sink: EventSink;
+    private readonly method: 'GET' | 'POST';
     private keepAlive: ReturnType<typeof setInterval> | undefined;
     private closed = false;
     private released = false;
@@ -35,6 +37,8 @@ export class EventStream {
         private readonly onclose: (stream: EventStream) => void
     ) {
         this.sink = exchange.openStream(() => eventStreamHeaders(sessionId()));
+        this.method = exchange.method === 'GET' ? 'GET' : 'POST';
+        installed.streams[this.method]++;
         exchange.onAbort(() => this.markClosed());
     }
 
@@ -163,6 +167,7 @@ export class EventStream {
     private markClosed(): void {
         if (!this.closed) {
             this.closed = true;
+            installed.streams[this.method]--;
             clearInterval(this.keepAlive);
             this.onclose(this);
         }

@@ -103,6 +103,10 @@ export class LocalHistory implements StreamHistory {
         this.closedReply = reply;
     }
 
+    left(): undefined {
+        return undefined;
+    }
+
     private async resume(exchange: Exchange, lastEventId: string, eventStore: EventStore): Promise<Reply | undefined> {
         const { open, onresumed, onerror } = this.settings;
         let name: string | undefined;

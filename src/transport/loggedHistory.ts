@@ -1,9 +1,9 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
-import { withinDeadline } from '../deadline.js';
+import { unavailable, withinDeadline } from '../deadline.js';
 import { isSessionError, toError } from '../errors.js';
 import { isRequest, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import type { EventLog } from '../ports/eventLog.js';
-import { later } from '../timers.js';
+import { later, settled } from '../timers.js';
 import { AppendQueue } from './appendQueue.js';
 import { eventIdAt, originOf, parseEventId, primingIdAt, standaloneStream, streamIdOf } from './eventIds.js';
 import { bytesOver, standIn, tooLarge } from './eventSize.js';
@@ -20,6 +20,9 @@ const keepTryingMs = 30_000;
 const tryAgainMs = 500;
 /** How long an append that was given up is waited for: drivers hold commands back that long, and then reject them. */
 const lateAppendMs = 15_000;
+
+/** A reader that ends tells the log, and then the others. */
+const leaveTimeouts = 2;
 
 /** What the names of streams begin with that cannot be resumed. */
 const unlogged = '~';
@@ -48,6 +51,8 @@ export interface LoggedHistorySettings {
     sessionId(): string | undefined;
     /** The session's name towards other nodes. */
     session(): string;
+    /** Called with each error that a reader has put in place of a response; undefined where nobody keeps messages. */
+    readonly note: ((message: JSONRPCMessage) => void) | undefined;
     /** Called when a reader began or ended. */
     onchange(): void;
     /** Called when the standalone stream has been opened here. */
@@ -67,8 +72,10 @@ export class LoggedHistory implements StreamHistory {
     private touched: Promise<void> | undefined;
     private closedReply: Reply | undefined;
     /** Resolves when the last append that was given up has been carried out, or will not be. */
-    private late: Promise<void> | undefined;
+    private late: Promise<unknown> | undefined;
     private isRetiring = false;
+    /** What readers that have ended still have to say. */
+    private readonly leaving = new Set<Promise<void>>();
 
     constructor(private readonly settings: LoggedHistorySettings) {
         this.appends = new AppendQueue(events => this.append(events));
@@ -100,8 +107,18 @@ export class LoggedHistory implements StreamHistory {
         if (!isLogged(streamId) || this.settings.sessionId() === undefined) {
             return {};
         }
-        const { maxEventBytes, onerror } = this.settings;
-        const bytes = bytesOver(maxEventBytes, message);
+        const { maxEventBytes, onerror, open } = this.settings;
+        let bytes: number | undefined;
+        try {
+            bytes = bytesOver(maxEventBytes, message);
+        } catch (error) {
+            // What is no JSON is the fault of who sends it, and is not for the log to find out.
+            if (open.has(streamId) && !finalOf) {
+                onerror(toError(error));
+                return {};
+            }
+            throw error;
+        }
         if (bytes !== undefined && !finalOf) {
             return this.sendUnkept(streamId, message, bytes);
         }
@@ -123,7 +140,7 @@ export class LoggedHistory implements StreamHistory {
                 }
                 return position === null ? { superseded: true } : { eventId: eventIdAt(streamId, position) };
             } catch (error) {
-                const isHere = this.settings.open.has(streamId);
+                const isHere = open.has(streamId);
                 if (isHere && !finalOf) {
                     // The client is here: it gets the message, though not a second time.
                     onerror(toError(error));
@@ -216,6 +233,15 @@ export class LoggedHistory implements StreamHistory {
         }
     }
 
+    left(): Promise<unknown> | undefined {
+        return this.leaving.size === 0 ? undefined : settled(Promise.all(this.leaving), leaveTimeouts * this.settings.timeoutMs);
+    }
+
+    private noteLeaving(leaving: Promise<void>): void {
+        this.leaving.add(leaving);
+        void leaving.then(() => this.leaving.delete(leaving));
+    }
+
     /** Whether this reader holds its stream open here. */
     isReading(reader: string): boolean {
         return this.find(reader)?.isOpen ?? false;
@@ -259,7 +285,8 @@ export class LoggedHistory implements StreamHistory {
             onclose: (reader: LoggedReader) => {
                 this.readersHere.delete(reader);
                 this.settings.onchange();
-            }
+            },
+            onleaving: (leaving: Promise<void>) => this.noteLeaving(leaving)
         };
         if (lastEventId === undefined || lastEventId === '') {
             return new StandaloneReader(settings, undefined);
@@ -289,8 +316,8 @@ export class LoggedHistory implements StreamHistory {
      */
     private async inOrder<T>(append: () => Promise<T>): Promise<T> {
         const { late } = this;
-        if (late) {
-            await this.within(() => late);
+        if (late && !(await settled(late, this.settings.timeoutMs))) {
+            throw unavailable(new Error('An earlier append is still under way'));
         }
         let call: Promise<T> | undefined;
         try {
@@ -302,18 +329,6 @@ export class LoggedHistory implements StreamHistory {
     }
 
     private within<T>(start: () => Promise<T>): Promise<T> {
-        return withinDeadline(this.settings.timeoutMs, start);
+        return withinDeadline(this.settings.timeoutMs, start, 'log');
     }
-}
-
-/** Resolves when a call has come to anything, or when it has had its time. */
-function settled(call: Promise<unknown>, patienceMs: number): Promise<void> {
-    return new Promise(resolve => {
-        const timer = later(resolve, patienceMs);
-        const done = (): void => {
-            clearTimeout(timer);
-            resolve();
-        };
-        call.then(done, done);
-    });
 }

@@ -26,6 +26,8 @@ export interface LoggedReaderSettings extends Omit<LoggedHistorySettings, 'sessi
     /** How far the log is known to go. */
     onposition(position: string): void;
     onclose(reader: LoggedReader): void;
+    /** The reader says how far it has come. It does not reject. */
+    onleaving(leaving: Promise<void>): void;
 }
 
 /**
@@ -96,7 +98,7 @@ export abstract class LoggedReader implements Reader {
         this.bell?.close();
         this.onended();
         if (this.hasClaimed) {
-            this.letGo().catch((error: unknown) => this.settings.onerror(toError(error)));
+            this.leave();
         }
         this.settings.onclose(this);
     }
@@ -142,7 +144,13 @@ export abstract class LoggedReader implements Reader {
 
     protected async claim(condition?: { ifHeldBy: string | undefined }): ReturnType<EventLog['claim']> {
         const { log, sessionId, within } = this.settings;
-        const claim = await within(() => log.claim(sessionId(), this.streamId, this.id, condition));
+        let call: ReturnType<EventLog['claim']> | undefined;
+        const claim = await within(() => (call = log.claim(sessionId(), this.streamId, this.id, condition))).catch((error: unknown) => {
+            // It may be carried out yet, and then nobody would read the stream.
+            const leave = (): void => this.leave();
+            call?.then(late => (late.granted ? leave() : undefined), leave);
+            throw error;
+        });
         this.hasClaimed ||= claim.granted;
         if (claim.granted && !this.isOpen) {
             await this.letGo();
@@ -193,10 +201,14 @@ export abstract class LoggedReader implements Reader {
         this.ringForAll();
     }
 
+    private leave(): void {
+        this.settings.onleaving(this.letGo().catch((error: unknown) => this.settings.onerror(toError(error))));
+    }
+
     /** Says how far the client has been given the stream, for whoever reads it next. */
     private async letGo(): Promise<void> {
         const { log, node, session, sessionId, within } = this.settings;
         await within(() => log.release(sessionId(), this.streamId, this.id, this.delivered));
-        node.doorbells.release(session(), this.streamId, this.id);
+        await node.doorbells.release(session(), this.streamId, this.id);
     }
 }

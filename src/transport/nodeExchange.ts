@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AuthInfo, RequestInfo } from '../jsonrpc/types.js';
+import { noteReply } from '../telemetry/installed.js';
 import type { EventSink, Exchange } from './exchange.js';
 import { drain, readNodeBody } from './nodeBody.js';
 import { requestUrl } from './nodeUrl.js';
@@ -51,6 +52,7 @@ export class NodeExchange implements Exchange {
     reply({ status, headers, body }: Reply): void {
         if (!this.response.headersSent && !this.response.destroyed) {
             this.answered = true;
+            noteReply(this.method, status);
             if (body === null) {
                 this.response.writeHead(status, headers).end();
             } else {

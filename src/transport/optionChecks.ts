@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.js';
+import { historyLogOf } from '../history/historyRecorder.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
 
 const defaultStoreTimeoutMs = 1000;
@@ -32,10 +33,15 @@ export function storageMode({ sessionIdGenerator, sessionStorageMode, sessionSto
 /** Throws where what makes streams resumable contradicts itself. */
 export function checkStreamOptions(options: StreamableHttpOptions): void {
     const { eventStore, eventLog, messageBus, standaloneStream, sessionIdGenerator, sessionStore, sessionStorageMode } = options;
-    if ((eventLog ?? messageBus) && sessionIdGenerator && !sessionStore && sessionStorageMode !== 'memory') {
+    if (
+        (eventLog ?? messageBus ?? historyLogOf(options) ?? (options.history || undefined)) &&
+        sessionIdGenerator &&
+        !sessionStore &&
+        sessionStorageMode !== 'memory'
+    ) {
         throw new SessionError(
             'CONFIGURATION',
-            'eventLog and messageBus need a sessionStore; for example ...createRedisBackend({ redis })'
+            'eventLog, messageBus and history need a sessionStore; for example ...createRedisBackend({ redis })'
         );
     }
     if (eventLog && eventStore) {

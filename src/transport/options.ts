@@ -1,4 +1,5 @@
 import type { AuthInfo, JSONRPCMessage, RequestInfo } from '../jsonrpc/types.js';
+import type { HistoryOptions } from '../history/options.js';
 import type { EventLog } from '../ports/eventLog.js';
 import type { MessageBus } from '../ports/messageBus.js';
 import type { SessionLock } from '../ports/sessionLock.js';
@@ -104,6 +105,18 @@ export interface StreamableHttpOptions {
     /** How the nodes that serve a session reach each other (external mode). All transports of a process share one. */
     messageBus?: MessageBus | undefined;
 
+    /**
+     * Where the session's messages are kept for good, under bounds of its own (external mode). A backend that was made with
+     * `history` brings it along.
+     */
+    historyLog?: EventLog | undefined;
+
+    /**
+     * Whether every message of the session is kept in the {@link historyLog}, and what of it. Read it with `readHistory`.
+     * @default true with a `historyLog`, else false
+     */
+    history?: boolean | HistoryOptions | undefined;
+
     /** Locks that all nodes share: what `sessionState(extra).withLock` takes (external mode). */
     sessionLock?: SessionLock | undefined;
 
@@ -145,6 +158,13 @@ export interface StreamableHttpOptions {
      * @default issuer, subject and client id of `authInfo`
      */
     bind?: ((authInfo: AuthInfo | undefined, request: RequestInfo) => string | undefined) | undefined;
+
+    /**
+     * False: this transport's requests are in no span and no metric. Otherwise they are as soon as the process is instrumented:
+     * the fork does so by itself where `@opentelemetry/api` is installed, and else `instrumentSessions` of
+     * `@mcp-sessions/opentelemetry`.
+     */
+    telemetry?: false | undefined;
 }
 
 /** What may accompany a request on the fetch shell. */

@@ -1,5 +1,7 @@
 import type { JSONRPCResponse, RequestId } from '../jsonrpc/types.js';
 import type { ResponseHook } from '../session/sessionGate.js';
+import type { Operation } from '../telemetry/instrumentation.js';
+import type { ToldCall } from './callEvents.js';
 import type { Reply } from './replies.js';
 
 /** A request that was handed to the server and has no response yet. */
@@ -10,7 +12,11 @@ export interface PendingRequest {
     readonly clientId: RequestId;
     readonly group: RequestGroup;
     readonly hook: ResponseHook | undefined;
+    /** Present where it is measured. */
+    readonly operation: Operation | undefined;
     response?: JSONRPCResponse;
+    /** Present where somebody wants to know how it goes. */
+    told?: ToldCall;
     /** The client gave it up; the server will not respond. */
     cancelled?: true;
 }
@@ -27,6 +33,9 @@ export class RequestGroup {
 
     /** The server has got the requests. */
     handedOver = false;
+
+    /** Something has been sent on its stream, or is about to be. */
+    hasSpoken = false;
 
     /** Each request has had its response; one more has nowhere to go. */
     finished = false;
@@ -71,12 +80,12 @@ export class PendingRequests {
         return this.byId.get(id);
     }
 
-    add(clientId: RequestId, group: RequestGroup, hook: ResponseHook | undefined): PendingRequest {
+    add(clientId: RequestId, group: RequestGroup, hook: ResponseHook | undefined, operation?: Operation): PendingRequest {
         let id = clientId;
         while (this.byId.has(id)) {
             id = `${String(clientId)}~${++this.duplicates}`;
         }
-        const request: PendingRequest = { id, clientId, group, hook };
+        const request: PendingRequest = { id, clientId, group, hook, operation };
         this.byId.set(id, request);
         group.requests.push(request);
         if (hook) {

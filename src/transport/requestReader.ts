@@ -39,15 +39,15 @@ export class RequestReader extends LoggedReader {
     async open(exchange: Exchange): Promise<Reply | undefined> {
         await this.listen();
         const page = await this.read(this.cursor);
-        if (!page) {
+        if (!page && !(await this.hasMissedNothing())) {
             return replies.unknownEventId;
         }
-        await this.noteEarlierResponses(page.last);
-        await this.claim();
+        await this.noteEarlierResponses(page?.last);
+        const { kept } = await this.claim();
         if (!this.isOpen) {
             return replies.unavailable;
         }
-        this.passOn(exchange, positionOf(this.cursor));
+        this.passOn(exchange, page ? positionOf(this.cursor) : kept);
         publish('stream-resumed', () => ({ session: fingerprintOfDigest(this.settings.session()), stream: 'request' }));
         if (this.isComplete) {
             this.end();
@@ -57,6 +57,23 @@ export class RequestReader extends LoggedReader {
             this.watchProducer();
         }
         return undefined;
+    }
+
+    /**
+     * Of a call that has sent nothing yet nothing can have been trimmed, though the log may hold nothing any more that is as old
+     * as its beginning. Its node knows.
+     */
+    private async hasMissedNothing(): Promise<boolean> {
+        const { node, session, onerror } = this.settings;
+        if (!('since' in this.cursor)) {
+            return false;
+        }
+        try {
+            return (await node.ask(this.origin.node, { ask: 'isSilent', session: session(), stream: this.streamId })) === 'yes';
+        } catch (error) {
+            onerror(toError(error));
+            return false;
+        }
     }
 
     protected override onended(): void {
@@ -98,6 +115,7 @@ export class RequestReader extends LoggedReader {
                 this.isAnswered(id) ? [] : [{ streamId: this.streamId, message: errorFor(id), finalOf: String(index), undelivered: true }]
             );
             const positions = await within(() => log.append(sessionId(), events));
+            events.filter((_, index) => positions[index] !== null).forEach(({ message }) => this.settings.note?.(message));
             if (positions.some(position => position !== null)) {
                 publishOf('producer-lost', this.settings.session());
             }

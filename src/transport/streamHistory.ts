@@ -69,4 +69,7 @@ export interface StreamHistory {
 
     /** Ends what is read here. Answers that have not begun are given the reply. */
     close(reply: Reply, mayComeBack: boolean): void;
+
+    /** Resolves when what ended here has said so to who reads it next, or had its time to; undefined when there is nothing to say. */
+    left(): Promise<unknown> | undefined;
 }

@@ -1,6 +1,8 @@
 import { toError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage, type JSONRPCRequest, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
 import type { ResponseHook } from '../session/sessionGate.js';
+import type { Operation } from '../telemetry/instrumentation.js';
+import { tellOfEnd, tellOfStart } from './callEvents.js';
 import type { Exchange } from './exchange.js';
 import type { OpenStreams } from './openStreams.js';
 import { jsonReply, replies, type Reply } from './replies.js';
@@ -15,6 +17,10 @@ export interface StreamRouterSettings {
     /** Reject a request to the client that no stream can carry, in place of letting it run into its timeout. */
     readonly mustDeliverRequests: boolean;
     sessionId(): string | undefined;
+    /** Empty where the session has none. */
+    sessionName(): string;
+    /** Called with each message that is sent, or kept for a client that comes for it; undefined where nobody keeps them. */
+    readonly note: ((message: JSONRPCMessage) => void) | undefined;
     /** Called when a call began or ended. */
     onchange(): void;
     /** Resolves when other nodes can hear what was said to them; undefined when there is nothing to wait for. */
@@ -39,6 +45,11 @@ export class StreamRouter {
     /** Whether a stream is open or a call runs. */
     get isBusy(): boolean {
         return this.settings.open.size > 0 || this.settings.history.readers > 0 || this.pending.size > 0;
+    }
+
+    /** How many requests are under way. */
+    get running(): number {
+        return this.pending.size;
     }
 
     get isResumable(): boolean {
@@ -67,8 +78,10 @@ export class StreamRouter {
     }
 
     /** Notes a request as under way; the server is to get it under the returned one's id. */
-    track(message: JSONRPCRequest, group: RequestGroup, hook: ResponseHook | undefined): PendingRequest {
-        return this.pending.add(message.id, group, hook);
+    track(message: JSONRPCRequest, group: RequestGroup, hook: ResponseHook | undefined, operation?: Operation): PendingRequest {
+        const request = this.pending.add(message.id, group, hook, operation);
+        tellOfStart(request, message, this.settings.sessionName());
+        return request;
     }
 
     /** Gives the client of a new stream its first event id, if the stream can be resumed. */
@@ -92,6 +105,7 @@ export class StreamRouter {
     /** Answers a POST otherwise, and forgets its requests. */
     fail(group: RequestGroup, reply: Reply): void {
         this.pending.release(group);
+        failAll(group, String(reply.status));
         if (group.replyJson) {
             group.replyJson(reply);
         } else {
@@ -107,6 +121,7 @@ export class StreamRouter {
         const request = this.pending.findByClientId(clientId);
         if (request) {
             request.cancelled = true;
+            request.operation?.fail('cancelled');
             this.releaseIfAbandoned(request.group);
         }
         return request?.id;
@@ -119,12 +134,17 @@ export class StreamRouter {
 
     /** Whether a request of this stream is under way. */
     isRunning(streamId: string): boolean {
-        for (const group of this.pending.groups()) {
-            if (group.streamId === streamId) {
-                return !group.isSettled;
-            }
-        }
-        return false;
+        return this.groupOf(streamId)?.isSettled === false;
+    }
+
+    /** Whether such a request is under way, and nothing has been sent on its stream. */
+    isSilent(streamId: string): boolean {
+        const group = this.groupOf(streamId);
+        return group !== undefined && !group.isSettled && !group.hasSpoken;
+    }
+
+    private groupOf(streamId: string): RequestGroup | undefined {
+        return [...this.pending.groups()].find(group => group.streamId === streamId);
     }
 
     /** The client has the event ids of this stream. */
@@ -178,6 +198,7 @@ export class StreamRouter {
         this.closedReply = reply;
         const { open, history } = this.settings;
         for (const group of this.pending.groups()) {
+            failAll(group, 'closed');
             if (group.replyJson) {
                 group.replyJson(reply);
             } else if (group.hooksToRun > 0 || !group.handedOver) {
@@ -200,6 +221,7 @@ export class StreamRouter {
             this.release(group);
         }
         const answer = response.id === clientId ? response : { ...response, id: clientId };
+        group.hasSpoken = true;
         let kept: Kept = {};
         let failure: Error | undefined;
         if (!group.replyJson) {
@@ -215,11 +237,17 @@ export class StreamRouter {
             // The client has been told that this node is gone; whoever is still connected here asks for the rest there.
             open.get(group.streamId)?.end();
             this.pending.release(group);
+            failAll(group, 'lost');
             return;
+        }
+        if (!this.closedReply || kept.eventId !== undefined) {
+            this.settings.note?.(answer);
         }
         // From here on nothing may come between: what is sent after the last response has no stream to go on.
         this.emit(group.streamId, answer, kept.eventId, group);
         request.response = answer;
+        request.operation?.end(answer);
+        tellOfEnd(request, answer, this.settings.sessionName());
         if (group.isComplete) {
             await this.finish(group, request);
         } else {
@@ -269,10 +297,17 @@ export class StreamRouter {
     /** Keeps a message where it can be kept, and sends it where its stream is open. */
     private async write(streamId: string, message: JSONRPCMessage, group?: RequestGroup): Promise<void> {
         const { open, history } = this.settings;
+        if (group) {
+            group.hasSpoken = true;
+        }
         const keeping = history.keep(streamId, message, undefined, open.has(streamId));
         const { eventId, passedOn = false } = keeping instanceof Promise ? await keeping : keeping;
         const isOpen = this.emit(streamId, message, eventId, group);
-        this.checkDeliverable(message, isOpen || passedOn || eventId !== undefined);
+        const isSent = isOpen || passedOn || eventId !== undefined;
+        if (isSent) {
+            this.settings.note?.(message);
+        }
+        this.checkDeliverable(message, isSent);
     }
 
     /** Sends a message if its stream is open now: a resume may have taken it over while the message was kept. */
@@ -306,6 +341,10 @@ export class StreamRouter {
             this.pending.release(group);
         }
     }
+}
+
+function failAll(group: RequestGroup, reason: string): void {
+    group.requests.forEach(({ operation }) => operation?.fail(reason));
 }
 
 function noConnection(requestId: RequestId): Error {

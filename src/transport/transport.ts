@@ -1,15 +1,26 @@
+import { fingerprintOfDigest } from '../digest.js';
 import { isSessionError, SessionError, toError } from '../errors.js';
 import type { AuthInfo, JSONRPCMessage, JSONRPCRequest, MessageExtraInfo, RequestId, RequestInfo } from '../jsonrpc/types.js';
 import { defaultProtocolRules, type ProtocolRules } from '../protocolRules.js';
 import { MemorySession } from '../session/memorySession.js';
 import type { Verdict } from '../session/sessionGate.js';
+import { installed } from '../telemetry/installed.js';
 import { assemble, type Parts } from './assembly.js';
+import { tellOfMessage } from './callEvents.js';
 import type { Exchange } from './exchange.js';
 import { readMessages } from './messageReader.js';
+import { Operations } from './operations.js';
 import { positiveBytes, storageMode } from './optionChecks.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
 import { errorText, replies, type Reply } from './replies.js';
-import { checkGetHeaders, checkPostHeaders, checkProtocolVersion, checkSource, type AllowedSources } from './requestChecks.js';
+import {
+    checkGetHeaders,
+    checkPostHeaders,
+    checkProtocolVersion,
+    checkSource,
+    clientVersion,
+    type AllowedSources
+} from './requestChecks.js';
 
 /** A session that needs a server. */
 export interface SessionStart {
@@ -30,8 +41,14 @@ export interface TransportHooks {
     beginElsewhere?(exchange: Exchange, messages: readonly JSONRPCMessage[]): Promise<void> | undefined;
     /** Called when an `initialize` came to nothing, after {@link connectServer} or before. */
     openingFailed?(): void;
+    /** Called when a session could not be taken over, after {@link connectServer} or before. */
+    restoringFailed?(): void;
+    /** Called when the session is this transport's: begun, or taken over. */
+    adopted?(sessionId: string): void;
     /** How far a session that begins now has no need to be told of notices. */
     noticed?(): string | undefined;
+    /** Called when the session's life is extended: what else is kept for it must not expire before it. Does not reject. */
+    extended?(): Promise<void> | undefined;
     /** Called when the session's standalone stream has been opened here, where there is an event log. */
     standaloneOpened?(): void;
 }
@@ -59,6 +76,7 @@ export abstract class StreamableHttpTransport {
     private readonly allowed: AllowedSources | undefined;
     private readonly stateless: boolean;
     private readonly maxBodyBytes: number;
+    private readonly isMeasured: boolean;
     private started = false;
     private used = false;
     private closed = false;
@@ -69,6 +87,7 @@ export abstract class StreamableHttpTransport {
         private readonly hooks: TransportHooks = {}
     ) {
         this.stateless = options.sessionIdGenerator === undefined;
+        this.isMeasured = options.telemetry !== false;
         this.sessionStorageMode = storageMode(options);
         this.maxBodyBytes = positiveBytes('maxRequestBodySize', options.maxRequestBodySize, defaultMaxBodyBytes);
         if (options.enableDnsRebindingProtection) {
@@ -82,7 +101,10 @@ export abstract class StreamableHttpTransport {
             toServer: (message, extra) => this.onmessage?.(message, extra),
             close: () => this.close(),
             openingFailed: () => hooks.openingFailed?.(),
+            restoringFailed: () => hooks.restoringFailed?.(),
+            adopted: () => hooks.adopted?.(this.sessionId as string),
             noticed: hooks.noticed && (() => hooks.noticed?.()),
+            extended: () => hooks.extended?.(),
             standaloneOpened: () => hooks.standaloneOpened?.(),
             report: error => this.report(error)
         });
@@ -135,10 +157,11 @@ export abstract class StreamableHttpTransport {
      * else on the session's standalone stream. Rejects when a response has nowhere to go.
      */
     send(message: JSONRPCMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
-        const { own, router, link } = this.parts;
+        const { own, router, link, gate } = this.parts;
         if (own.take(message, options?.relatedRequestId)) {
             return Promise.resolve();
         }
+        tellOfMessage(message, gate.sessionName);
         const outgoing = link?.outgoing(message) ?? message;
         const sent = router.send(outgoing, options?.relatedRequestId);
         return outgoing === message ? sent : sent.catch((error: unknown) => link?.failedToSend(outgoing, error));
@@ -146,16 +169,20 @@ export abstract class StreamableHttpTransport {
 
     /** Ends all streams of this node. A session in a store goes on elsewhere. May be called twice. */
     async close(): Promise<void> {
-        if (this.closed) {
-            return;
+        const { gate, router, link, own, history } = this.parts;
+        if (!this.closed) {
+            this.closed = true;
+            gate.close();
+            router.close(this.closedReply, gate.refusalWhenClosed === 'unavailable');
+            link?.leave();
+            own.close();
+            this.onclose?.();
         }
-        this.closed = true;
-        const { gate, router, link, own } = this.parts;
-        gate.close();
-        router.close(this.closedReply, gate.refusalWhenClosed === 'unavailable');
-        link?.leave();
-        own.close();
-        this.onclose?.();
+        // Where the session goes on elsewhere its streams do; who closes the backend next must not cut that off.
+        const leaving = gate.refusalWhenClosed === 'unavailable' ? history.left() : undefined;
+        if (leaving) {
+            await leaving;
+        }
     }
 
     /** Ends the stream of a request, so that the client polls: it comes back with `Last-Event-ID`. */
@@ -250,6 +277,19 @@ export abstract class StreamableHttpTransport {
             await elsewhere;
             return undefined;
         }
+        const operations = this.isMeasured ? this.operationsOf(exchange, messages) : undefined;
+        return operations
+            ? operations.run(() => this.take(exchange, messages, initialize, operations))
+            : this.take(exchange, messages, initialize, operations);
+    }
+
+    /** Finds or begins the session of messages, and hands them to its server. */
+    private async take(
+        exchange: Exchange,
+        messages: readonly JSONRPCMessage[],
+        initialize: JSONRPCRequest | undefined,
+        operations: Operations | undefined
+    ): Promise<Reply | undefined> {
         const verdict = initialize ? this.initialize(exchange, messages.length) : this.admit(exchange);
         const refusal = verdict instanceof Promise ? await verdict : verdict;
         if (refusal) {
@@ -259,7 +299,23 @@ export abstract class StreamableHttpTransport {
         if (failure) {
             return failure;
         }
-        return this.closed ? this.closedReply : this.parts.delivery.deliver(exchange, messages, initialize);
+        return this.closed ? this.closedReply : this.parts.delivery.deliver(exchange, messages, initialize, operations);
+    }
+
+    private operationsOf(exchange: Exchange, messages: readonly JSONRPCMessage[]): Operations | undefined {
+        const { instrumentation } = installed;
+        if (!instrumentation) {
+            return undefined;
+        }
+        const { gate } = this.parts;
+        return Operations.begin(instrumentation, messages, {
+            headers: exchange.requestInfo.headers,
+            version: () => {
+                const version = clientVersion(exchange, gate, this.rules);
+                return this.rules.supportedProtocolVersions.includes(version) ? version : undefined;
+            },
+            session: () => (gate.sessionName === '' ? undefined : fingerprintOfDigest(gate.sessionName))
+        });
     }
 
     /** The session that this request opened gets its server now. Without one it is as if it had never been opened. */

@@ -1,4 +1,5 @@
 import type { AuthInfo, RequestInfo } from '../jsonrpc/types.js';
+import { noteReply } from '../telemetry/installed.js';
 import type { EventSink, Exchange } from './exchange.js';
 import type { HandleRequestOptions } from './options.js';
 import type { Reply } from './replies.js';
@@ -65,6 +66,7 @@ export class WebExchange implements Exchange {
     }
 
     reply({ status, headers, body }: Reply): void {
+        noteReply(this.method, status);
         this.respond(new Response(body, { status, headers }));
     }
 

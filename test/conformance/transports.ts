@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { StreamableHTTPServerTransport as OfficialTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { StreamableHTTPServerTransport, StreamableHTTPServerTransportOptions } from '@mcp-sessions/sdk/server';
+import type { EventStore, StreamableHTTPServerTransport as OfficialTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
 import { buildServer } from './server/everything.js';
+
+interface Options {
+    retryInterval: number;
+    enableDnsRebindingProtection: boolean;
+    allowedHosts: string[];
+    allowedOrigins: string[];
+    eventStore: EventStore;
+}
 
 type AnyTransport = StreamableHTTPServerTransport | OfficialTransport;
 
 /** A transport per session, in a map, as applications without the handler have them. Without recovery: the sessions are this node's. */
-export function keptInMap(
-    Transport: typeof OfficialTransport | typeof StreamableHTTPServerTransport,
-    options: StreamableHTTPServerTransportOptions
-) {
+export function keptInMap(Transport: typeof OfficialTransport | typeof StreamableHTTPServerTransport, options: Options) {
     const transports = new Map<string, AnyTransport>();
 
     async function openTransport(): Promise<AnyTransport> {

@@ -52,7 +52,7 @@ it('P4: a session is seen from its beginning to its end, by its fingerprint alon
     resumed.abort();
 
     await fetch(first.url, { method: 'DELETE', headers: { 'mcp-session-id': id } });
-    expect(happened('session-ended')).toEqual([{ session }]);
+    expect(happened('session-ended')).toEqual([{ session, lifetimeMs: expect.any(Number) as number }]);
     await vi.waitFor(async () => expect((await request(second.url, id, 'tools/list')).status).toBe(404), 5000);
     expect(happened('session-expired')).toEqual([{ session }]);
     expect(JSON.stringify(seen)).not.toContain(id);
@@ -80,8 +80,52 @@ it('P4: an answer that goes to another node, and the loss of a node', async () =
         body: JSON.stringify({ jsonrpc: '2.0', id: question.id, result: { action: 'accept', content: {} } })
     });
     expect(answer.status).toBe(202);
-    expect(happened('answer-routed')).toEqual([{ session: expect.any(String) as string, outcome: 'delivered' }]);
+    expect(happened('answer-routed')).toEqual([
+        { session: expect.any(String) as string, outcome: 'delivered', to: expect.stringMatching(/^[\w-]{12}$/) as string }
+    ]);
     call.abort();
+});
+
+it('P4: each request and each call, how they went, and nothing of what they said', async () => {
+    const listened = ['request', 'call-started', 'call-ended', 'message-sent'].map(name => {
+        const listener = (data: unknown) => void seen.push({ name, data: data as Record<string, unknown> });
+        subscribe(`mcp-sessions:${name}`, listener);
+        return () => unsubscribe(`mcp-sessions:${name}`, listener);
+    });
+    try {
+        const node = await startNode({ backend: createMemoryBackend() });
+        const id = await initialize(node.url);
+        const [{ session } = {}] = happened('session-created');
+        seen = [];
+        await request(node.url, id, 'tools/call', { name: 'echo', arguments: { value: 'a secret' } });
+        await request(node.url, id, 'secret/method');
+        await request(node.url, undefined, 'tools/list');
+        const stream = await listen(node.url, id);
+        stream.abort();
+        await vi.waitFor(() => expect(happened('request')).toHaveLength(4), 5000);
+        const durationMs = expect.any(Number) as number;
+        expect(happened('call-started')).toEqual([
+            { session, method: 'tools/call' },
+            { session, method: 'other' }
+        ]);
+        expect(happened('call-ended')).toEqual([
+            { session, method: 'tools/call', outcome: 'result', durationMs },
+            { session, method: 'other', outcome: 'error', durationMs }
+        ]);
+        expect(happened('message-sent')).toEqual([
+            { session, kind: 'response' },
+            { session, kind: 'response' }
+        ]);
+        expect(happened('request')).toEqual([
+            { session, method: 'POST', status: 200, durationMs },
+            { session, method: 'POST', status: 200, durationMs },
+            { method: 'POST', status: 400, durationMs },
+            { session, method: 'GET', status: 200, durationMs }
+        ]);
+        expect(JSON.stringify(seen)).not.toContain('secret');
+    } finally {
+        listened.forEach(end => end());
+    }
 });
 
 it('F1: a store that is slow, and one that is down', async () => {

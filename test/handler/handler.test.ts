@@ -157,7 +157,7 @@ describe('a handler', () => {
     });
 
     it('P9: one session too many is 503 with Retry-After, and nothing is held of it', async () => {
-        const node = await startNode({ backend: createMemoryBackend({ maxSessions: 2 }) });
+        const node = await startNode({ backend: createMemoryBackend({ maxSessions: 2 }), maxLocalSessions: 2 });
         const ids = [await initialize(node.url), await initialize(node.url)];
         for (let n = 0; n < 5; n++) {
             const refused = await request(node.url, undefined, 'initialize', initializeParams());
@@ -166,6 +166,8 @@ describe('a handler', () => {
         await vi.waitFor(() => expect(node.handler.localSessions).toBe(2), 5000);
         for (const id of ids) expect((await request(node.url, id, 'tools/list')).status).toBe(200);
         await vi.waitFor(() => expect(node.servers.filter(server => server.isConnected())).toHaveLength(2), 5000);
+        // Nor has any other made room for it.
+        expect(node.contexts.filter(({ restored }) => restored)).toEqual([]);
     });
 
     it('serves one session through node:http and through fetch', async () => {

@@ -17,7 +17,13 @@ const filesOf = (folder: string) =>
         .map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1));
 
 /** Modules that no declaration of the fork's entries leads to. */
-const loadsDrivers = /\/sessions\/backends\/(drivers|ioredisClient|nodeRedisClient|openPostgres)\./;
+const loadsDrivers = /\/sessions\/(backends\/(drivers|ioredisClient|nodeRedisClient|openPostgres|openUpstash)|opentelemetry\/\w+)\./;
+
+/** What the fork takes where it is installed. */
+const optionalPeers = ['packages/backends', 'packages/opentelemetry'].reduce<Record<string, unknown>>(
+    (all, folder) => ({ ...all, ...json(join(workspace, folder, 'package.json')).peerDependencies }),
+    {}
+);
 
 describe('the packed fork', () => {
     const ours = json(join(installed, 'package.json'));
@@ -28,12 +34,11 @@ describe('the packed fork', () => {
         expect(ours.typesVersions).toEqual(base.typesVersions);
     });
 
-    it('D5: has the dependencies and peers of the base, and the drivers of all backends as optional peers', () => {
-        const drivers = json(join(workspace, 'packages/backends/package.json')).peerDependencies ?? {};
-        const optional = Object.fromEntries(Object.keys(drivers).map(driver => [driver, { optional: true }]));
-        expect(Object.keys(drivers)).toEqual(['@upstash/redis', '@vercel/kv', 'ioredis', 'pg', 'redis']);
+    it('D5: has the dependencies and peers of the base, and the drivers of all backends and OpenTelemetry as optional peers', () => {
+        const optional = Object.fromEntries(Object.keys(optionalPeers).map(driver => [driver, { optional: true }]));
+        expect(Object.keys(optionalPeers)).toEqual(['@upstash/redis', '@vercel/kv', 'ioredis', 'pg', 'redis', '@opentelemetry/api']);
         expect(ours.dependencies).toEqual(base.dependencies);
-        expect(ours.peerDependencies).toEqual({ ...base.peerDependencies, ...drivers });
+        expect(ours.peerDependencies).toEqual({ ...base.peerDependencies, ...optionalPeers });
         expect(ours.peerDependenciesMeta).toEqual({ ...base.peerDependenciesMeta, ...optional });
         expect(ours.optionalDependencies).toBeUndefined();
         expect(ours.devDependencies).toBeUndefined();
@@ -71,8 +76,8 @@ describe('the packed fork', () => {
         expect(readFileSync(join(installed, 'LICENSE.modelcontextprotocol-sdk'))).toEqual(readFileSync(join(baseFolder, 'LICENSE')));
     });
 
-    it('D5: imports nothing from its own modules but the files beside them, what Node has, and drivers when a URL asks for one', () => {
-        const drivers = Object.keys(json(join(workspace, 'packages/backends/package.json')).peerDependencies ?? {});
+    it('D5: imports nothing from its own modules but the files beside them, what Node has, and on demand what is optional', () => {
+        const drivers = Object.keys(optionalPeers);
         const own = filesOf(join(installed, 'dist')).filter(
             file =>
                 /\.(js|d\.ts)$/.test(file) &&

@@ -19,12 +19,13 @@ const exported: Record<string, string[]> = {
     ],
     '@mcp-sessions/upstash': ['UpstashEventLog', 'UpstashSessionLock', 'UpstashSessionStore', 'createUpstashBackend'],
     '@mcp-sessions/backends': ['createMemorySessionStore', 'createSessionBackend', 'createSessionStore', 'isRedisAvailable'],
+    '@mcp-sessions/opentelemetry': ['instrumentSessions', 'instrumentSessionsIfInstalled'],
     '@mcp-sessions/testkit': ['eventLogContract', 'messageBusContract', 'sessionLockContract', 'sessionStoreContract', 'testContract']
 };
 
 describe('the packed packages', () => {
     it('D5: load from ESM and CommonJS with no driver installed', async () => {
-        for (const driver of ['ioredis', 'redis', 'pg', '@upstash/redis', '@vercel/kv']) {
+        for (const driver of ['ioredis', 'redis', 'pg', '@upstash/redis', '@vercel/kv', '@opentelemetry/api']) {
             expect(existsSync(join(scratch.ownName, 'node_modules', driver)), driver).toBe(false);
         }
         const loaded = await runScript<Record<string, { esm: string[]; cjs: string[] }>>(

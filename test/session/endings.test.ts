@@ -1,4 +1,4 @@
-import { InMemorySessionStore, type SessionStore } from '@mcp-sessions/core';
+import { createMemoryBackend, InMemorySessionStore, type SessionStore } from '@mcp-sessions/core';
 import { describe, expect, it } from 'vitest';
 import { bare, call, FetchNode, initialize, type NodeOptions } from './fetchNode.js';
 import { gatedStore } from './gatedStore.js';
@@ -62,13 +62,39 @@ describe('a DELETE that meets another on another node', () => {
         expect(memory.size).toBe(0);
     });
 
-    it('S7: takes over when it does not come to its end', async () => {
-        const { node, memory, told } = cluster(impatient);
+    it('S7: waits for it also where telling the application takes longer than a call of the store may', async () => {
+        const { node, memory, told, calls } = cluster(impatient);
         const { reached, open, wait } = held();
-        const [a, b] = [node('a', {}, wait), node('b')];
+        const [a, b, c] = [node('a', {}, wait), node('b'), node('c')];
         const sessionId = await begin(a);
         const first = a.fetch(bare('DELETE', sessionId));
         await reached;
+        const others = [b, c].map(other => other.fetch(bare('DELETE', sessionId)));
+        calls.splice(0);
+        // It says that it lives three times in the time that the others give it.
+        await expect.poll(() => calls.filter(name => name === 'updateSession').length, { timeout: 10_000 }).toBeGreaterThan(9);
+        expect(memory.size).toBe(1);
+        open();
+        expect((await Promise.all([first, ...others])).map(({ status }) => status)).toEqual([200, 200, 200]);
+        expect(told).toEqual(['a']);
+        expect(memory.size).toBe(0);
+    });
+
+    it('S7: takes over when its node dies', async () => {
+        const { node, memory, told } = cluster(impatient);
+        const { reached, open, wait } = held();
+        let isDead = false;
+        const dying = Object.create(memory, {
+            updateSession: {
+                value: (...args: Parameters<InMemorySessionStore['updateSession']>) =>
+                    isDead ? Promise.reject(new Error('dead')) : memory.updateSession(...args)
+            }
+        }) as SessionStore;
+        const [a, b] = [node('a', { sessionStore: dying }, wait), node('b')];
+        const sessionId = await begin(a);
+        const first = a.fetch(bare('DELETE', sessionId));
+        await reached;
+        isDead = true;
         expect((await b.fetch(bare('DELETE', sessionId))).status).toBe(200);
         expect(memory.size).toBe(0);
         expect(told).toEqual(['a', 'b']);
@@ -141,4 +167,31 @@ it('F4, S7: a store that is full takes no name, and the session ends all the sam
     const sessionId = await begin(node);
     expect((await node.fetch(bare('DELETE', sessionId))).status).toBe(200);
     expect([told, memory.size]).toEqual([['a'], 0]);
+});
+
+it('S10, F1: a DELETE whose answer is lost leaves nothing of the session, and other nodes hear of it', async () => {
+    const backend = createMemoryBackend();
+    const other = createMemoryBackend({ shareWith: backend });
+    let isLost = false;
+    const sessionStore = Object.create(backend.sessionStore, {
+        deleteSession: {
+            value: async (id: string) => {
+                await backend.sessionStore.deleteSession(id);
+                if (isLost) throw new Error('ECONNRESET');
+            }
+        }
+    }) as SessionStore;
+    const [a, b] = [new FetchNode('a', { ...backend, sessionStore }), new FetchNode('b', { ...other, revalidateMs: 60_000 })];
+    const sessionId = await begin(a);
+    await (await a.fetch(call(sessionId, 'tools/call', { name: 'whoami', arguments: {} }))).text();
+    // It holds the session, and hears of what happens to it.
+    const stream = await b.fetch(bare('GET', sessionId));
+    expect([stream.status, backend.eventLog.size]).toEqual([200, 1]);
+    isLost = true;
+    expect((await a.fetch(bare('DELETE', sessionId))).status).toBe(503);
+    await expect.poll(() => backend.eventLog.size).toBe(0);
+    await stream.text();
+    expect((await b.fetch(call(sessionId, 'ping'))).status).toBe(404);
+    expect((await a.fetch(bare('DELETE', sessionId))).status).toBe(404);
+    await Promise.all([backend.close(), other.close()]);
 });

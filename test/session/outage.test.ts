@@ -162,7 +162,7 @@ describe('B3: store calls', () => {
         const b = new FetchNode('b', { sessionStore: store, revalidateMs: 3_600_000 });
         await (await b.fetch(call(sessionId, 'ping'))).text();
         // The second extends the session's life and is not waited for.
-        expect(calls.splice(0)).toEqual(['getSession', 'updateSessionActivity']);
+        expect(calls.splice(0)).toEqual(['getSession', 'getAndTouchSession']);
         for (let round = 0; round < 20; round++) {
             await (await b.fetch(call(sessionId, 'ping'))).text();
         }

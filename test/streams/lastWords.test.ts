@@ -88,7 +88,7 @@ describe('where nodes poll, an answer ends when what other nodes must know waits
         const store = gate(backend.sessionStore);
         const { eventLog } = backend;
         const cold = new FetchNode('C', { sessionStore: store.gated, eventLog, messageBus: bus, enableJsonResponse: true });
-        const touch = store.hold('updateSessionActivity');
+        const touch = store.hold('getAndTouchSession');
         let isWhole = false;
         const answered = cold.fetch(call(sessionId, 'ping')).then(async response => {
             await response.text();

@@ -56,7 +56,7 @@ describe('the built files', () => {
     });
 
     for (const { name, files, imports, dependencies, drivers } of others) {
-        const loadsDrivers = name === '@mcp-sessions/backends';
+        const loadsDrivers = ['@mcp-sessions/backends', '@mcp-sessions/opentelemetry'].includes(name);
 
         it(`of ${name} import what it depends on; the driver is the caller’s${loadsDrivers ? ', or loaded on demand' : ''}`, () => {
             const allowed = [...imports, ...dependencies, ...(loadsDrivers ? drivers : [])];

@@ -33,11 +33,11 @@ const read: Record<string, (redis: Redis, key: string) => Promise<unknown>> = {
     list: (redis, key) => redis.lrange(key, '0', '-1')
 };
 
-/** Every row of every table of a schema. */
-export async function rowsOf(pool: Pool, schema: string): Promise<string> {
+/** Every row of every table of a schema whose name begins so. */
+export async function rowsOf(pool: Pool, schema: string, begin = ''): Promise<string> {
     const { rows: tables } = await pool.query<{ name: string }>(
-        `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = $1`,
-        [schema]
+        `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = $1 AND left(table_name, length($2)) = $2`,
+        [schema, begin]
     );
     const contents = await Promise.all(
         tables.map(async ({ name }) =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { packages, shortName } from '../../../scripts/build/packages.mjs';
+import { packages, programs, shortName } from '../../../scripts/build/packages.mjs';
 
 const run = promisify(execFile);
 
@@ -22,24 +22,29 @@ export interface Scratch {
     overrides: string;
     /** The fork under its own name, with all other packages and the official one beside it. */
     ownName: string;
+    /** The command, with the packages and drivers that it depends on. */
+    command: string;
 }
 
 /** Packs the built packages and installs them. About half a minute, most of it npm. */
 export async function createScratch(): Promise<Scratch> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-sessions-packed-')));
     try {
-        const folders = [...packages, { name: '@mcp-sessions/sdk', folder: 'packages/sdk' }];
+        const folders = [...packages, ...programs, { name: '@mcp-sessions/sdk', folder: 'packages/sdk' }];
         const tarballs = Object.fromEntries(
             await Promise.all(
                 folders.map(async ({ name, folder }) => [name, await pack(root, shortName(name), join(workspace, folder))] as const)
             )
         );
-        const ours = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
+        const all = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
+        // A command brings drivers, and what the others do without any is tested.
+        const ours = Object.fromEntries(Object.entries(all).filter(([name]) => programs.every(program => program.name !== name)));
+        const ofCommand = Object.fromEntries(programs.flatMap(({ name, imports }) => [name, ...imports]).map(name => [name, all[name]]));
         const sdk = ours['@mcp-sessions/sdk'];
         // zod is a peer of the base; @cfworker/json-schema an optional one, without which validation/cfworker cannot load
         const peers = { zod: '^4.1.0', '@cfworker/json-schema': '^4.1.1', '@types/node': '^20.19.0' };
         const official = '@modelcontextprotocol/sdk';
-        const [alias, overrides, ownName] = await Promise.all([
+        const [alias, overrides, ownName, command] = await Promise.all([
             install(root, 'alias', { dependencies: { ...peers, [official]: sdk } }),
             install(root, 'overrides', {
                 dependencies: {
@@ -57,9 +62,10 @@ export async function createScratch(): Promise<Scratch> {
                     [official]: '1.32.2',
                     ...ours
                 }
-            })
+            }),
+            install(root, 'command', { dependencies: ofCommand })
         ]);
-        return { root, tarballs, alias, overrides, ownName };
+        return { root, tarballs, alias, overrides, ownName, command };
     } catch (error) {
         await rm(root, { recursive: true, force: true });
         throw error;

@@ -4,6 +4,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { createSessionHandler as createHandler } from '@mcp-sessions/core';
 import type { SessionContext, SessionHandler, SessionHandlerOptions as HandlerOptions } from '@mcp-sessions/core';
+import { instrumentSessionsIfInstalled } from '@mcp-sessions/opentelemetry';
 import { sdkProtocolRules } from './protocolRules.js';
 
 /** Options of {@link createSessionHandler}: those of the transports, which each session's transport gets, and its own. */
@@ -37,5 +38,8 @@ export type SdkServerFactory = (session: SessionContext) => McpServer | Server |
  * @throws SessionError `CONFIGURATION`, RangeError for options that make no sense.
  */
 export function createSessionHandler(factory: SdkServerFactory, options: SessionHandlerOptions = {}): SessionHandler {
+    if (options.telemetry !== false) {
+        void instrumentSessionsIfInstalled();
+    }
     return createHandler(factory, options as HandlerOptions, sdkProtocolRules);
 }

@@ -3,6 +3,7 @@ import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { NodeStreamableHttpTransport } from '@mcp-sessions/core';
 import type { ProtocolRules } from '@mcp-sessions/core';
+import { instrumentSessionsIfInstalled } from '@mcp-sessions/opentelemetry';
 import { sdkProtocolRules } from './protocolRules.js';
 import type { StreamableHttpServerTransport } from './serverTransport.js';
 import type { EventId, EventStore, StreamId, WebStandardStreamableHTTPServerTransportOptions } from './webStandardStreamableHttp.js';
@@ -54,6 +55,9 @@ const TypedTransport = NodeStreamableHttpTransport as new (
  */
 export class StreamableHTTPServerTransport extends TypedTransport implements Transport {
     constructor(options: StreamableHTTPServerTransportOptions = {}) {
+        if (options.telemetry !== false) {
+            void instrumentSessionsIfInstalled();
+        }
         super(options, sdkProtocolRules);
     }
 }
