@@ -1,16 +1,48 @@
-import { SessionError } from '@mcp-sessions/core';
+import { every, SessionError } from '@mcp-sessions/core';
 
-/** For how long a server may answer nothing of what it was asked; then it is asked nothing more. */
-const patienceMs = 1000;
+/** How often it is looked whether an answer came, in milliseconds. */
+const lookMs = 100;
 
-/** So often calls are let through all the same, should something that was asked never be settled. */
-const probeMs = 30_000;
+/** At so many looks in a row without an answer the server is asked nothing more. */
+const mostQuietLooks = 10;
 
-interface Place {
-    /** Calls that are under way. */
-    due: number;
-    /** When the first of them began, or the last one was answered; by `performance.now()`. */
-    quietSince: number;
+/** At so many, calls are let through again, should something that was asked never be settled. */
+const probeLooks = 300;
+
+/**
+ * One server, while calls to it are under way. Looks are counted rather than time, since a process that stands still reads no
+ * answers: between two looks it has read what there is.
+ */
+class Place {
+    private due = 0;
+    private hasAnswered = true;
+    private quietLooks = 0;
+    private timer: ReturnType<typeof every> | undefined;
+
+    get isSilent(): boolean {
+        return this.quietLooks >= mostQuietLooks;
+    }
+
+    async wait<T>(call: () => Promise<T>): Promise<T> {
+        this.due++;
+        this.timer ??= every(() => this.look(), lookMs);
+        try {
+            return await call();
+        } finally {
+            this.due--;
+            this.hasAnswered = true;
+            this.quietLooks = 0;
+        }
+    }
+
+    private look(): void {
+        if (this.due === 0) {
+            clearInterval(this.timer);
+            this.timer = undefined;
+        }
+        this.quietLooks = this.due === 0 || this.hasAnswered || this.quietLooks === probeLooks ? 0 : this.quietLooks + 1;
+        this.hasAnswered = false;
+    }
 }
 
 /** One for each client: whoever uses it writes to the same connections. */
@@ -31,42 +63,13 @@ export class Unanswered {
     }
 
     /** @throws SessionError `STORE_UNAVAILABLE` while the server answers nothing. */
-    async ask<T>(server: string, call: () => Promise<T>): Promise<T> {
-        if (this.isSilent(server)) {
-            // After this process stood still, answers that have come are read before anything else.
-            await new Promise(resolve => setTimeout(resolve, 0));
-            if (this.isSilent(server)) {
-                throw new SessionError(
-                    'STORE_UNAVAILABLE',
-                    'Redis answers nothing: until it does, or its connection was made anew, it is not asked'
-                );
-            }
-        }
-        const place = this.places.get(server) ?? { due: 0, quietSince: 0 };
+    ask<T>(server: string, call: () => Promise<T>): Promise<T> {
+        const place = this.places.get(server) ?? new Place();
         this.places.set(server, place);
-        if (place.due++ === 0) {
-            place.quietSince = performance.now();
-        }
-        try {
-            return await call();
-        } finally {
-            place.quietSince = performance.now();
-            if (--place.due === 0) {
-                this.places.delete(server);
-            }
-        }
+        return place.isSilent ? Promise.reject(silent()) : place.wait(call);
     }
+}
 
-    private isSilent(server: string): boolean {
-        const place = this.places.get(server);
-        if (!place) {
-            return false;
-        }
-        const quietMs = performance.now() - place.quietSince;
-        if (quietMs > probeMs) {
-            place.quietSince = performance.now();
-            return false;
-        }
-        return quietMs > patienceMs;
-    }
+function silent(): SessionError {
+    return new SessionError('STORE_UNAVAILABLE', 'Redis answers nothing: until it does, or its connection was made anew, it is not asked');
 }
