@@ -19,7 +19,10 @@ export interface HistoryMessage extends Written {
     readonly direction: 'in' | 'out';
     /** As the client sent it or was to see it, or what `redact` made of it. */
     readonly message: JSONRPCMessage;
-    /** The message was too large to be kept: it had so many bytes, and stands here without its params, its result or its error's data. */
+    /**
+     * The message was too large to be kept, or nested more than 500 deep: it had so many bytes, and stands here without its params,
+     * its result or its error's data, with its id and its method cut to 200 characters. 0: nested too deep even to be measured.
+     */
     readonly omittedBytes?: number;
 }
 
@@ -33,8 +36,10 @@ export interface HistoryEnd extends Written {
  * Why messages are missing here.
  * - `overflow`: the history's store did not take them in time, and no more were held in memory.
  * - `redaction`: `redact` threw, or returned no message.
+ * - `unreadable`: no entry could be made of it.
+ * - `refused`: the history's store does not take it, while it takes other entries.
  */
-export type DropReason = 'overflow' | 'redaction';
+export type DropReason = 'overflow' | 'redaction' | 'unreadable' | 'refused';
 
 /** Messages that should stand here and do not. */
 export interface HistoryGap extends Written {
@@ -77,6 +82,9 @@ const entryMethod = 'mcp-sessions/history';
 export function historyNameOf(sessionId: string): Promise<string> {
     return digest(`history/${sessionId}`);
 }
+
+/** An event that is no entry: written to see whether a log takes anything. */
+export const noEntry: JSONRPCNotification = { jsonrpc: '2.0', method: entryMethod };
 
 /** The entry as an event of the log. */
 export function eventOf(entry: NewHistoryEntry): JSONRPCNotification {

@@ -1,65 +1,25 @@
-import { withinDeadline } from '../deadline.js';
-import { SessionError, toError } from '../errors.js';
-import type { EventLog, NewEvent } from '../ports/eventLog.js';
-import { later, pause, settled } from '../timers.js';
-import { eventOf, gapOf, historyStream, type NewHistoryEntry, type Signature } from './entry.js';
+import { pause } from '../timers.js';
+import { EntryWriter, type EntryWriterSettings } from './entryWriter.js';
+import type { NewHistoryEntry } from './entry.js';
+import { costOf, countOf, entryOf, failure, Gap, signatureOf, type Noted } from './noted.js';
+import type { Room } from './room.js';
 
 /** What is written in one call at most: entries, and characters unless it is one entry. */
 const maxBatch = 100;
 const maxBatchSize = 1024 * 1024;
-/** After how long a call counts as failed, and how much longer its outcome is waited for, in milliseconds. */
-const slowMs = 1000;
-const lateMs = 30_000;
-/** Pauses between tries, in milliseconds, and for how long one batch is tried. */
-const firstPauseMs = 250;
-const longestPauseMs = 30_000;
-const keepTryingMs = 600_000;
-/** What is counted for a gap, in characters. */
-const gapSize = 200;
 
-/** What is to be written when its turn comes. */
-export interface Noted {
-    /** About how much memory it takes, in characters. */
-    readonly size: number;
-    readonly signature: Signature;
-    /** Made once. Undefined for what is not kept. Must not throw. */
-    entry(): NewHistoryEntry | undefined;
-    report(error: Error): void;
-}
-
-/** What queues of one log share. */
-export interface QueueHost {
-    readonly log: EventLog;
-    /** The session's history in the log. */
-    name(): Promise<string>;
-    /** Whether so much more may wait in this process. */
-    hasRoom(size: number): boolean;
-    /** So much more waits, or less. */
-    waitingChanged(size: number): void;
-    /** Whether the last write of any queue failed. */
-    isFailing: boolean;
+export interface HistoryQueueSettings extends Omit<EntryWriterSettings, 'onfailed'> {
+    /** What queues of one log share. */
+    readonly room: Room;
     /** Nothing waits any more. */
     onempty(): void;
 }
 
-/** Messages that were dropped, one after the other. */
-class Gap implements Noted {
-    readonly size = gapSize;
-    readonly signature: Signature;
-    readonly report: (error: Error) => void;
-
-    /** @param first the first of them. */
-    constructor(
-        { signature, report }: Noted,
-        public count: number
-    ) {
-        this.signature = signature;
-        this.report = report;
-    }
-
-    entry(): NewHistoryEntry {
-        return gapOf(this.signature, this.count, 'overflow');
-    }
+/** Somebody waits for what was added up to here. */
+interface Waiter {
+    readonly upTo: number;
+    readonly told: Promise<void>;
+    tell(): void;
 }
 
 /**
@@ -67,34 +27,48 @@ class Gap implements Noted {
  * one. While the store is out of order it waits, within bounds; what is over them is counted, and told when the store is back.
  */
 export class HistoryQueue {
+    private readonly writer: EntryWriter;
     private waiting: Noted[] = [];
-    private size = 0;
+    /** What waits or is being written, as of {@link costOf}. */
+    private cost = 0;
     private running: Promise<void> | undefined;
-    private left: Promise<void> = Promise.resolve();
-    private leave: () => void = () => undefined;
+    /** How many were added, and how many of them are done with. */
+    private added = 0;
+    private done = 0;
+    private waiters: Waiter[] = [];
 
-    constructor(private readonly host: QueueHost) {}
+    constructor(private readonly settings: HistoryQueueSettings) {
+        this.writer = new EntryWriter({ ...settings, onfailed: () => this.tell(this.added) });
+    }
 
-    /** @param maxWaiting how much may wait here. */
+    /** @param maxWaiting how much may wait here; one at least may. */
     add(noted: Noted, maxWaiting: number): void {
+        const { room } = this.settings;
+        const cost = costOf(noted);
         const last = this.waiting.at(-1);
-        if (this.size + noted.size <= maxWaiting && this.host.hasRoom(noted.size)) {
+        if ((this.cost === 0 || this.cost + cost <= maxWaiting) && room.has(cost, this.writer.isAlone)) {
             this.push(noted);
         } else if (last instanceof Gap) {
             last.count++;
         } else {
-            noted.report(failure('The store of the history does not keep up: messages are missing there', undefined));
-            this.push(new Gap(noted, 1));
+            this.drop(noted);
         }
-        if (!this.running) {
-            this.left = new Promise(resolve => (this.leave = resolve));
-            this.running = this.writeAll();
-        }
+        this.running ??= this.writeAll();
     }
 
-    /** Resolves when all that waits is in the store, or when the store has failed to take it. */
-    get told(): Promise<void> {
-        return this.left;
+    /** Resolves when all that was added before now is in the store, or when the store fails to take it. */
+    told(): Promise<void> {
+        const last = this.waiters.at(-1);
+        if (this.done === this.added || this.writer.isFailing) {
+            return Promise.resolve();
+        }
+        if (last?.upTo === this.added) {
+            return last.told;
+        }
+        let tell: () => void = () => undefined;
+        const told = new Promise<void>(resolve => (tell = resolve));
+        this.waiters.push({ upTo: this.added, told, tell });
+        return told;
     }
 
     /** Resolves when nothing waits any more, which may be never. */
@@ -102,31 +76,52 @@ export class HistoryQueue {
         return this.running ?? Promise.resolve();
     }
 
-    private push(noted: Noted): void {
-        this.waiting.push(noted);
-        this.grow(noted.size);
+    private drop(noted: Noted): void {
+        const { room } = this.settings;
+        if (room.hasForGap()) {
+            room.tellFull(noted.report);
+            this.push(new Gap(noted, 1));
+        } else {
+            room.lose(noted);
+        }
     }
 
-    private grow(size: number): void {
-        this.size += size;
-        this.host.waitingChanged(size);
+    private push(noted: Noted): void {
+        this.waiting.push(noted);
+        this.added++;
+        this.grow(costOf(noted));
+    }
+
+    private grow(cost: number): void {
+        this.cost += cost;
+        this.settings.room.change(cost);
     }
 
     /** Begins in a later turn: so the messages of a quick call share one write, and none of this holds up its answer. */
     private async writeAll(): Promise<void> {
-        await pause(0);
-        while (this.waiting.length > 0) {
-            const batch = this.nextBatch();
-            const entries = batch.map(noted => noted.entry()).filter(entry => entry !== undefined);
-            const [first] = batch;
-            if (first && entries.length > 0 && !(await this.write(entries, first))) {
-                this.giveUp(first, entries);
+        try {
+            await pause(0);
+            while (this.waiting.length > 0) {
+                const batch = this.nextBatch();
+                try {
+                    await this.write(batch);
+                } finally {
+                    this.finish(batch);
+                }
             }
-            this.grow(-sizeOf(batch));
+        } finally {
+            this.running = undefined;
+            this.settings.onempty();
         }
-        this.running = undefined;
-        this.leave();
-        this.host.onempty();
+    }
+
+    private async write(batch: readonly Noted[]): Promise<void> {
+        const entries = batch.map(noted => entryOf(noted)).filter(entry => entry !== undefined);
+        const [first] = batch;
+        const rest = first ? await this.writer.write(entries, error => first.report(error)) : [];
+        if (first && rest.length > 0) {
+            this.giveUp(first, rest);
+        }
     }
 
     private nextBatch(): Noted[] {
@@ -142,72 +137,27 @@ export class HistoryQueue {
         return this.waiting.splice(0, count);
     }
 
-    /** False when the store did not take them in a long time. */
-    private async write(entries: readonly NewHistoryEntry[], { report }: Noted): Promise<boolean> {
-        const events = entries.map((entry): NewEvent => ({ streamId: historyStream, message: eventOf(entry) }));
-        const deadline = performance.now() + keepTryingMs;
-        for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
-            if (await this.tryToWrite(events, report)) {
-                this.host.isFailing = false;
-                return true;
-            }
-            if (performance.now() > deadline) {
-                return false;
-            }
-            await new Promise<void>(resolve => {
-                later(resolve, pauseMs * (0.5 + Math.random() / 2));
-            });
-        }
-    }
-
-    /** What was written although the store seemed to fail is written twice and read once: entries have numbers. */
-    private async tryToWrite(events: readonly NewEvent[], report: (error: Error) => void): Promise<boolean> {
-        const { log } = this.host;
-        let call: Promise<unknown> | undefined;
-        try {
-            const name = await this.host.name();
-            await withinDeadline(slowMs, () => (call = log.append(name, events)), 'log');
-            return true;
-        } catch (error) {
-            this.leave();
-            if (!this.host.isFailing) {
-                this.host.isFailing = true;
-                report(failure('The store of the history failed; what it is to keep waits in memory, and sessions go on', error));
-            }
-        }
-        return call !== undefined && isDone(call);
-    }
-
-    private giveUp(first: Noted, entries: readonly NewHistoryEntry[]): void {
+    private giveUp({ report }: Noted, [first, ...more]: readonly NewHistoryEntry[]): void {
         const others = this.waiting.splice(0);
-        this.grow(-sizeOf(others));
-        first.report(failure('The store of the history has failed for long: what waited for it is lost', undefined));
+        this.finish(others);
+        report(failure('The store of the history has failed for long: what waited for it is lost'));
+        const lost = [...more, ...others];
+        const isGap = first && 'reason' in first && first.reason === 'overflow';
         // When not even the gap could be written, nothing is left to tell.
-        if (!(first instanceof Gap) || others.length > 0) {
-            const lost = [...entries, ...others].reduce((sum, one) => sum + countOf(one), 0);
-            this.push(new Gap(first, lost));
+        if (first && (!isGap || lost.length > 0)) {
+            this.push(new Gap({ signature: signatureOf(first), report }, countOf([first, ...lost])));
         }
     }
-}
 
-function sizeOf(noted: readonly Noted[]): number {
-    return noted.reduce((sum, { size }) => sum + size, 0);
-}
+    private finish(noted: readonly Noted[]): void {
+        this.grow(-costOf(...noted));
+        this.done += noted.length;
+        this.tell(this.done);
+    }
 
-/** How many messages one stands for. */
-function countOf(one: NewHistoryEntry | Noted): number {
-    return 'count' in one && typeof one.count === 'number' ? one.count : 1;
-}
-
-/** Whether a call that seemed to fail is carried out after all. */
-async function isDone(call: Promise<unknown>): Promise<boolean> {
-    const outcome = call.then(
-        () => true,
-        () => false
-    );
-    return (await settled(outcome, lateMs)) && outcome;
-}
-
-function failure(message: string, error: unknown): SessionError {
-    return new SessionError('HISTORY_FAILED', message, error === undefined ? {} : { cause: toError(error).cause ?? error });
+    private tell(upTo: number): void {
+        const told = this.waiters.filter(waiter => waiter.upTo <= upTo);
+        this.waiters = this.waiters.slice(told.length);
+        told.forEach(waiter => waiter.tell());
+    }
 }

@@ -3,15 +3,15 @@ import { SessionError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { requireCount } from '../positiveOptions.js';
 import type { EventLog } from '../ports/eventLog.js';
-import { eventOf, gapOf, type HistoryEnd, type HistoryMessage, type NewHistoryEntry, type Signature } from './entry.js';
+import { eventOf, type HistoryEnd, type HistoryMessage, type NewHistoryEntry, type Signature } from './entry.js';
 import { HistoryWriter } from './historyWriter.js';
+import { failure, gapInPlaceOf } from './noted.js';
 import type { HistoryOptions } from './options.js';
+import { isTooDeep, withoutContent } from './withoutContent.js';
 
 const defaultMaxWaiting = 8 * 1024 * 1024;
 /** Largest message that is kept, in bytes of JSON. */
 const defaultMaxBytes = 4 * 1024 * 1024;
-/** Longest text of an error that stands for one that was too large, in characters. */
-const longestErrorText = 1000;
 
 /** The session that something is noted of. */
 export interface RecordedSession {
@@ -48,6 +48,7 @@ export class HistoryRecorder {
     private readonly writer: HistoryWriter;
     private readonly maxWaiting: number;
     private readonly maxBytes: number;
+    private readonly reporter = (error: Error): void => this.report(error);
 
     /** @throws RangeError where `maxWaiting` is no positive whole number. */
     constructor(private readonly settings: HistoryRecorderSettings) {
@@ -58,11 +59,8 @@ export class HistoryRecorder {
 
     /** The promise resolves when it is in the store, or when the store has failed to take it; it does not reject. */
     message(session: RecordedSession, direction: 'in' | 'out', message: JSONRPCMessage): Promise<void> {
-        let noted: Snapshot;
-        try {
-            noted = this.snapshotOf(message);
-        } catch {
-            // What is no JSON does not reach the client either, and is reported there.
+        const noted = this.snapshotOf(message);
+        if (!noted) {
             return Promise.resolve();
         }
         return this.add(session, noted.text.length, signature => this.entryOf(session, { ...signature, direction }, noted));
@@ -78,15 +76,35 @@ export class HistoryRecorder {
     }
 
     /** The message as it is now: whoever made it may change it yet. */
-    private snapshotOf(message: JSONRPCMessage): Snapshot {
-        const text = JSON.stringify(message);
-        return text.length <= this.maxWaiting
-            ? { text }
-            : { text: JSON.stringify(withoutContent(message)), omitted: { omittedBytes: utf8Length(text) } };
+    private snapshotOf(message: JSONRPCMessage): Snapshot | undefined {
+        try {
+            const text = JSON.stringify(message);
+            return text.length <= this.maxWaiting ? { text } : snapshotWithout(message, utf8Length(text));
+        } catch (error) {
+            if (error instanceof RangeError) {
+                this.reportTooDeep();
+                return snapshotWithout(message, 0);
+            }
+            // What is no JSON does not reach the client either, and is reported there.
+            return undefined;
+        }
+    }
+
+    private report(error: Error): void {
+        try {
+            this.settings.report(error);
+        } catch {
+            // There is nobody else to tell, and what waits must be written all the same.
+        }
+    }
+
+    private reportTooDeep(): void {
+        this.report(failure('A message is nested too deep: the history has it without its content'));
     }
 
     private add({ sessionId, principal }: RecordedSession, size: number, make: (signature: Signature) => NewHistoryEntry | undefined) {
-        const { node, report } = this.settings;
+        const { node } = this.settings;
+        const report = this.reporter;
         const time = new Date().toISOString();
         const signature = { time, node: node.id, number: ++lastNumber, ...(principal !== undefined && { principal }) };
         return this.writer.add(sessionId, { size, signature, entry: () => make(signature), report }, this.maxWaiting);
@@ -95,18 +113,28 @@ export class HistoryRecorder {
     private entryOf(session: RecordedSession, { direction, ...signature }: Written, { text, omitted }: Snapshot) {
         const message = this.redacted(session, direction, JSON.parse(text) as JSONRPCMessage);
         if (!message) {
-            return message === null ? gapOf(signature, 1, 'redaction') : undefined;
+            return message === null ? gapInPlaceOf(signature, 'redaction') : undefined;
         }
         const entry = { ...signature, direction, message, ...omitted };
-        if (utf8Length(JSON.stringify(eventOf(entry))) <= this.maxBytes) {
+        const isDeep = isTooDeep(message);
+        if (!isDeep && this.fits(entry)) {
             return entry;
         }
-        return { ...entry, message: withoutContent(message), omittedBytes: utf8Length(JSON.stringify(message)) };
+        if (isDeep) {
+            this.reportTooDeep();
+        }
+        const size = omitted ?? { omittedBytes: utf8Length(this.settings.redact ? JSON.stringify(message) : text) };
+        const small = { ...entry, message: withoutContent(message), ...size };
+        return this.fits(small) ? small : gapInPlaceOf(signature, 'refused');
+    }
+
+    private fits(entry: NewHistoryEntry): boolean {
+        return utf8Length(JSON.stringify(eventOf(entry))) <= this.maxBytes;
     }
 
     /** Undefined for what is not to be kept, null where `redact` failed. */
     private redacted(session: RecordedSession, direction: 'in' | 'out', message: JSONRPCMessage): JSONRPCMessage | undefined | null {
-        const { redact, report } = this.settings;
+        const { redact } = this.settings;
         if (!redact) {
             return message;
         }
@@ -123,7 +151,7 @@ export class HistoryRecorder {
             }
             return kept as JSONRPCMessage;
         } catch (cause) {
-            report(new SessionError('HISTORY_FAILED', 'redact failed: a message is missing in the history', { cause }));
+            this.report(new SessionError('HISTORY_FAILED', 'redact failed: a message is missing in the history', { cause }));
             return null;
         }
     }
@@ -161,17 +189,8 @@ export function recorderOf(
     return new HistoryRecorder({ ...(typeof history === 'object' && history), log, node, report });
 }
 
-/** What is left of a message that is too large. */
-function withoutContent(message: JSONRPCMessage): JSONRPCMessage {
-    const id = 'id' in message && { id: message.id };
-    if ('method' in message) {
-        return { jsonrpc: '2.0', ...id, method: message.method };
-    }
-    if ('error' in message) {
-        const { code, message: text } = message.error;
-        return { jsonrpc: '2.0', ...id, error: { code, message: text.slice(0, longestErrorText) } };
-    }
-    return { jsonrpc: '2.0', id: message.id, result: {} };
+function snapshotWithout(message: JSONRPCMessage, omittedBytes: number): Snapshot {
+    return { text: JSON.stringify(withoutContent(message)), omitted: { omittedBytes } };
 }
 
 function utf8Length(text: string): number {

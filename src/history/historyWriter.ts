@@ -1,17 +1,18 @@
 import type { EventLog } from '../ports/eventLog.js';
-import { settled } from '../timers.js';
 import { historyNameOf } from './entry.js';
-import { HistoryQueue, type Noted } from './historyQueue.js';
+import { HistoryQueue } from './historyQueue.js';
+import { LogHealth } from './logHealth.js';
+import type { Noted } from './noted.js';
+import { Room } from './room.js';
 
-/** What may wait in this process of all sessions together, in characters of JSON. */
-const maxWaitingInAll = 64 * 1024 * 1024;
 /** How long a process that ends waits for the history's store, in milliseconds. */
 export const defaultFlushMs = 2000;
 
 /** Writes histories to one log: whatever transports serve a session here, what is noted of it is written in its order. */
 export class HistoryWriter {
     private readonly queues = new Map<string, HistoryQueue>();
-    private readonly state = { waiting: 0, isFailing: false };
+    private readonly health = new LogHealth();
+    private readonly room = new Room();
 
     private static readonly byLog = new WeakMap<EventLog, HistoryWriter>();
 
@@ -26,49 +27,59 @@ export class HistoryWriter {
 
     private constructor(private readonly log: EventLog) {}
 
-    /** Puts it behind all that waits of the session. The promise is {@link HistoryQueue.told}. */
+    /** Puts it behind all that waits of the session. The promise is that of {@link HistoryQueue.told}. */
     add(sessionId: string, noted: Noted, maxWaiting: number): Promise<void> {
         const queue = this.queues.get(sessionId) ?? this.begin(sessionId);
+        if (!queue) {
+            this.room.lose(noted);
+            return Promise.resolve();
+        }
         queue.add(noted, maxWaiting);
-        return queue.told;
+        return queue.told();
     }
 
-    /** Resolves when all that waits is in the store, or after so many milliseconds. */
+    /** Resolves when all that waits is in the store, or after so many milliseconds. Until then the process lives. */
     async flush(timeoutMs: number): Promise<void> {
         const queues = [...this.queues.values()];
         if (queues.length > 0) {
-            await settled(Promise.all(queues.map(queue => queue.over)), timeoutMs);
+            this.health.wakeAll();
+            await settledWithin(Promise.all(queues.map(queue => queue.over)), timeoutMs);
         }
     }
 
-    private begin(sessionId: string): HistoryQueue {
-        const { log, state, queues } = this;
+    /** Undefined where no more sessions can have anything waiting. */
+    private begin(sessionId: string): HistoryQueue | undefined {
+        const { log, health, room, queues } = this;
+        if (!room.beginQueue()) {
+            return undefined;
+        }
         let name: Promise<string> | undefined;
-        const queue: HistoryQueue = new HistoryQueue({
-            log,
-            name: () => (name ??= historyNameOf(sessionId)),
-            hasRoom: size => state.waiting + size <= maxWaitingInAll,
-            waitingChanged: size => (state.waiting += size),
-            get isFailing() {
-                return state.isFailing;
-            },
-            set isFailing(isFailing) {
-                state.isFailing = isFailing;
-            },
-            onempty: () => {
-                if (queues.get(sessionId) === queue) {
-                    queues.delete(sessionId);
-                }
-            }
-        });
+        const onempty = (): void => {
+            queues.delete(sessionId);
+            room.endQueue();
+        };
+        const queue = new HistoryQueue({ log, health, room, name: () => (name ??= historyNameOf(sessionId)), onempty });
         queues.set(sessionId, queue);
         return queue;
     }
 }
 
+/** Keeps the process alive, as no timer of those that write does. */
+function settledWithin(something: Promise<unknown>, timeoutMs: number): Promise<void> {
+    return new Promise(resolve => {
+        const timer = setTimeout(resolve, timeoutMs);
+        const done = (): void => {
+            clearTimeout(timer);
+            resolve();
+        };
+        something.then(done, done);
+    });
+}
+
 /**
- * Resolves when all that waits in this process for a history's log is in its store, or after so many milliseconds. The handler
- * does it when it closes; with transports of your own, call it before the process exits.
+ * Resolves when all that waits in this process for a history's log is in its store, or after so many milliseconds; what waits for
+ * a store that failed is tried once more at once. Until then the process lives. The handler does it when it closes; with
+ * transports of your own, call it before the process exits.
  *
  * @default timeoutMs 2000
  */

@@ -21,8 +21,9 @@ export interface HistoryOptions {
      */
     redact?: ((message: JSONRPCMessage, context: RedactionContext) => JSONRPCMessage | undefined) | undefined;
     /**
-     * How much of a session may wait in this process for the history's store, in characters of JSON. What comes over that is
-     * dropped, and the history tells how many messages are missing. All sessions together hold eight times the default.
+     * How much of a session may wait in this process for the history's store, in characters of JSON; each message counts as 1024
+     * more, and one at least may wait. What comes over that is dropped, and the history tells how many messages are missing. All
+     * sessions together hold eight times the default.
      * @default 8388608
      */
     maxWaiting?: number | undefined;

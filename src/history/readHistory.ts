@@ -1,10 +1,9 @@
-import type { EventLog, LoggedEvent } from '../ports/eventLog.js';
+import type { EventLog } from '../ports/eventLog.js';
 import { entryOf, historyNameOf, historyStream, type HistoryEntry, type NewHistoryEntry } from './entry.js';
+import { SeenNumbers } from './seenNumbers.js';
 
 /** Entries that are asked for at a time. */
 const pageSize = 200;
-/** Entries whose names are remembered: a batch that was written twice is not longer than this. */
-const remembered = 1000;
 /** How often a history may be trimmed under the eyes of its reader. */
 const mostTrims = 100;
 /** One that holds no stream: asking to take it from this one only tells where the log begins. */
@@ -34,22 +33,24 @@ export async function* readHistory(
     { after = '' }: ReadHistoryOptions = {}
 ): AsyncGenerator<HistoryEntry, void, undefined> {
     const name = await historyNameOf(sessionId);
-    const seen = new RecentNames();
+    let [since, seen] = SeenNumbers.from(after);
     let trims = 0;
-    for (let since = after, hasMore = true; hasMore; ) {
+    for (let hasMore = true; hasMore; ) {
         const page = await log.read(name, historyStream, { since }, pageSize);
         if (!page) {
             if (++trims > mostTrims) {
                 throw new Error('The history is trimmed faster than it can be read');
             }
             since = await beginningOf(log, name);
+            // What was had of another history, or before a loss, must not hide what is there.
+            seen = new SeenNumbers();
             yield { event: 'trimmed', position: since };
             continue;
         }
         for (const event of page.events) {
             const entry = entryOf(event.message);
-            if (entry && seen.add(`${entry.node} ${entry.number}`)) {
-                yield withPosition(entry, event);
+            if (entry && seen.isNew(entry.node, entry.number)) {
+                yield withPosition(entry, seen.positionAt(event.position));
             }
         }
         since = page.position;
@@ -74,23 +75,6 @@ async function beginningOf(log: EventLog, name: string): Promise<string> {
     return kept;
 }
 
-function withPosition({ number: _, ...entry }: NewHistoryEntry, { position }: LoggedEvent): HistoryEntry {
+function withPosition({ number: _, ...entry }: NewHistoryEntry, position: string): HistoryEntry {
     return { position, ...entry };
-}
-
-/** Tells what was seen lately. */
-class RecentNames {
-    private readonly names = new Set<string>();
-
-    /** False for one that was seen. */
-    add(name: string): boolean {
-        if (this.names.has(name)) {
-            return false;
-        }
-        this.names.add(name);
-        if (this.names.size > remembered) {
-            this.names.delete(this.names.values().next().value as string);
-        }
-        return true;
-    }
 }
