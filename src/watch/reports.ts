@@ -58,7 +58,8 @@ export interface NodeReport {
 /** How many sessions, and how many other nodes, a report names at most. */
 export const maxNamed = 1000;
 const maxEvents = 1000;
-const maxText = 200;
+/** Longest name or other text in a report, in characters. */
+export const maxText = 200;
 
 /** A report as it goes over the bus: sessions, which are many, without names of fields. */
 export function reportText({ state, ...report }: NodeReport): string {
@@ -117,14 +118,60 @@ function sessionOf(value: unknown): WatchedSession[] {
     return isText(session) && isCount(calls) ? [{ session, isListening: isListening === 1, calls }] : [];
 }
 
+/** What a field of an event may be. */
+type FieldCheck = (value: unknown) => boolean;
+
+/** The fields of each event: `?` stands before the name of one that may be left out. */
+type FieldChecks<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: FieldCheck } & {
+    readonly [K in keyof T as undefined extends T[K] ? `?${K & string}` : never]: FieldCheck;
+};
+
+const ofSession = { session: isText };
+const isOneOf =
+    (...texts: readonly string[]): FieldCheck =>
+    value =>
+        texts.includes(value as string);
+
+const fieldChecks: { readonly [E in keyof DiagnosticEvents]: FieldChecks<DiagnosticEvents[E]> } = {
+    'session-created': ofSession,
+    'session-restored': { ...ofSession, durationMs: isCount },
+    'session-ended': { ...ofSession, '?lifetimeMs': isNumber },
+    'session-expired': ofSession,
+    'record-refused': ofSession,
+    request: { '?session': isText, method: isText, status: isCount, durationMs: isCount },
+    'call-started': { ...ofSession, method: isText },
+    'call-ended': { ...ofSession, method: isText, outcome: isOneOf('result', 'error'), durationMs: isCount },
+    'message-sent': { ...ofSession, kind: isOneOf('request', 'response', 'notification') },
+    'stream-opened': ofSession,
+    'stream-resumed': { ...ofSession, stream: isOneOf('standalone', 'request') },
+    'stream-taken-over': ofSession,
+    'answer-routed': { ...ofSession, outcome: isOneOf('delivered', 'gone', 'unreachable'), to: isText },
+    'producer-lost': ofSession,
+    'store-slow': { durationMs: isCount },
+    'store-down': { durationMs: isCount, reason: isText }
+};
+
+/** The latest moment that there is, in milliseconds since 1970. */
+const lastMoment = 8.64e15;
+
+/** None for what is no event that this release knows, or lacks a field of it: who is told of one relies on its fields. */
 function eventOf(value: unknown): NodeEvent[] {
     const { event, data, at } = objectOf(value) ?? {};
     const fields = objectOf(data);
-    if (typeof event !== 'string' || !isEventName(event) || !isCount(at) || !fields) {
+    if (typeof event !== 'string' || !isEventName(event) || !isCount(at) || at > lastMoment || !fields) {
         return [];
     }
-    const plain = Object.entries(fields).filter(([, field]) => isText(field) || typeof field === 'number');
-    return [{ event, data: Object.fromEntries(plain), at } as unknown as NodeEvent];
+    const plain = Object.fromEntries(
+        Object.entries(fields)
+            .map(([name, field]) => [name, typeof field === 'string' ? field.slice(0, maxText) : field] as const)
+            .filter(([, field]) => isText(field) || isNumber(field))
+    );
+    const isWhole = Object.entries(fieldChecks[event]).every(([name, check]: [string, FieldCheck]) => {
+        const [isOptional, key] = name.startsWith('?') ? [true, name.slice(1)] : [false, name];
+        const found = Object.hasOwn(plain, key) ? plain[key] : undefined;
+        return found === undefined ? isOptional && !Object.hasOwn(fields, key) : check(found);
+    });
+    return isWhole ? [{ event, data: plain, at } as unknown as NodeEvent] : [];
 }
 
 function objectOf(value: unknown): Record<string, unknown> | undefined {
@@ -136,5 +183,9 @@ function isText(value: unknown): value is string {
 }
 
 function isCount(value: unknown): value is number {
-    return typeof value === 'number' && value >= 0;
+    return isNumber(value) && value >= 0;
+}
+
+function isNumber(value: unknown): value is number {
+    return Number.isFinite(value);
 }

@@ -50,6 +50,27 @@ describe('doctor, Postgres', () => {
         await owner.query('TRUNCATE mcp_sessions');
     });
 
+    it('finds functions that are gone though the ledger has them, and migrate makes them anew', async () => {
+        const words = ['--schema', 'odd "name"', '--table', 'a$body$"b'];
+        const env = { POSTGRES_URL: server.url };
+        await runCli(['migrate', ...words], { env });
+        undo.push(() => owner.query('DROP SCHEMA "odd ""name""" CASCADE'));
+        const { rows } = await owner.query<{ name: string }>(
+            `SELECT oid::regprocedure::text AS name FROM pg_proc WHERE pronamespace = '"odd ""name"""'::regnamespace`
+        );
+        expect(rows.length).toBeGreaterThan(10);
+        const whole = await examine(server.url, words);
+        expectFinding(whole, 'tables', 'ok', /at version/);
+        await owner.query(`DROP FUNCTION ${rows.map(({ name }) => name).join(', ')}`);
+        expectFinding(await examine(server.url, words), 'tables', 'problem', new RegExp(`but ${rows.length} of .* are missing.*migrate`));
+        expect(await runCli(['migrate', '--dry-run', ...words], { env })).toMatchObject({ code: 1 });
+        expect((await runCli(['migrate', ...words], { env })).stdout).toContain('was missing');
+        expect(await examine(server.url, words)).toMatchObject({ code: whole.code });
+        await owner.query('DROP TABLE "odd ""name"""."a$body$""b_locks"');
+        expectFinding(await examine(server.url, words), 'tables', 'problem', /_locks: requests.*Restore/);
+        expect(await runCli(['migrate', ...words], { env })).toMatchObject({ code: 1, stdout: '' });
+    });
+
     it('finds missing tables, and tables of a later release', async () => {
         await owner.query('CREATE SCHEMA empty');
         undo.push(() => owner.query('DROP SCHEMA empty CASCADE'));

@@ -79,6 +79,26 @@ describe('doctor, Redis', () => {
         expect(replica.code).toBe(1);
     });
 
+    it('finds a server that takes no writes for now, in its own words', async () => {
+        await configure('min-replicas-to-write', '1', '0');
+        const lonely = await examine(redis.url);
+        expectFinding(lonely, 'writes', 'problem', /NOREPLICAS Not enough good replicas.*min-replicas-to-write/);
+        expect(lonely.code).toBe(1);
+        await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
+        await configure('maxmemory', '1', '0');
+        const full = await examine(redis.url);
+        expectFinding(full, 'writes', 'problem', /OOM command not allowed.*Raise maxmemory/);
+        expect(full.findings.filter(({ check, severity }) => check === 'rights' && severity !== 'ok')).toEqual([]);
+    });
+
+    it('notes secrets on the command line', async () => {
+        const query = await examine('', ['--url', 'postgres://127.0.0.1:1/db?password=Pa55word', '--timeout', '1s']);
+        expectFinding(query, 'environment', 'note', /the command line holds a password/);
+        const rest = await examine('', ['--url', 'http://127.0.0.1:1', '--token', 'Pa55word', '--timeout', '1s']);
+        expectFinding(rest, 'environment', 'note', /the command line holds a token.*KV_REST_API_TOKEN/);
+        expect(JSON.stringify([query, rest])).not.toContain('Pa55word');
+    });
+
     it('finds what a user may not do, and which rights to give', async () => {
         const given = ['-@all', '+@read', '+@connection', '+set', '+del', '+unlink', '+time', '+info', '+publish', '+subscribe'];
         await redis.command('ACL', 'SETUSER', 'poor', 'on', '>secret', '~mcp:session:*', '&mcp:session:*', ...given, '-hget');
@@ -183,7 +203,7 @@ describe('doctor, Redis', () => {
             /note +environment +the backend is Redis, as REDIS_URL names it; KV_URL, POSTGRES_URL are set, too, and not used/
         );
         const shown = await runCli(['doctor', '--url', 'redis://:Pa55word@127.0.0.1:1']);
-        expect(shown.stdout).toMatch(/note +environment +the URL on the command line holds a password/);
+        expect(shown.stdout).toMatch(/note +environment +the command line holds a password/);
         expect(shown.stdout).not.toContain('Pa55word');
         expect((await runCli(['doctor', '--url', 'memory:'])).stdout).toMatch(/note +memory /);
         const nothing = await runCli(['doctor']);

@@ -1,4 +1,6 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { createSessionBackend } from '@mcp-sessions/backends';
+import { digest } from '@mcp-sessions/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { printable, reasonOf, safeJson } from '../../packages/cli/src/printable.js';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
@@ -42,6 +44,35 @@ describe('the process', { timeout: 120_000 }, () => {
         expect(await list.ended).toMatchObject({ code: 0, stderr: '' });
     });
 
+    it('end goes on when nobody reads what it prints', async () => {
+        const { sessionStore, close } = await createSessionBackend({ url: redis.url, keyPrefix: 'ending:' });
+        const now = Date.now();
+        const record = { initialized: true, createdAt: now, lastActivity: now, revision: 1, principal: await digest('ann') };
+        const ids = Array.from({ length: 400 }, (_, index) => `ending-${index}`);
+        await Promise.all(ids.map(sessionId => sessionStore.storeSession(sessionId, { sessionId, ...record })));
+        const end = start(['end', '--principal', 'ann', '--yes', '--prefix', 'ending:'], { env: { REDIS_URL: redis.url } });
+        await end.untilPrinted(/\n/);
+        end.closePipe();
+        expect(await end.ended).toMatchObject({ code: 0, stderr: '' });
+        expect((await sessionStore.listSessions?.({ limit: 10 }))?.sessions).toEqual([]);
+        await close();
+    });
+
+    it('ends where a server over REST takes requests and never answers', async () => {
+        const silent = createServer(socket => void socket.on('error', () => undefined).resume());
+        await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+        const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+        const words = ['list', '--timeout', '500ms'];
+        const list = start(words, { env: { KV_REST_API_URL: url, KV_REST_API_TOKEN: 'token' } });
+        expect(await list.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('no answer within') as string });
+        silent.close();
+    });
+
+    it('says in one line that what it prints cannot be written', async () => {
+        const full = start(['--help'], { env: {}, stdout: '/dev/full' });
+        expect(await full.ended).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^error: [^\n]*ENOSPC[^\n]*\n$/) as string });
+    });
+
     it.each([['SIGINT', 130] as const, ['SIGTERM', 143] as const])('ends at %s, and says so by its exit code', async (signal, code) => {
         // It waits for an answer that does not come.
         redis.pause();
@@ -78,6 +109,7 @@ it('P4: text of others cannot forge lines, and JSON stays JSON', () => {
     expect(printable(text)).toBe('a\\u001b[2J\\u000d\\u000ab\\u202ec\\udb40\\udc01d\\u0085');
     expect(JSON.parse(safeJson({ text }))).toEqual({ text });
     expect(reasonOf(new Error('redis://user:Pa55word@host/0 is down\nand more'))).toBe('redis://***@host/0 is down');
+    expect(reasonOf(new Error('"Bearer Pa55word" is no header'))).toBe('"Bearer ***" is no header');
 });
 
 describe('what is wrong', () => {
@@ -91,6 +123,14 @@ describe('what is wrong', () => {
         [['list', '--url', 'redis://user:Pa55 word@host:x']],
         [['list', '--url', 'memory:']],
         [['migrate', '--url', 'redis://127.0.0.1:1']],
+        [['migrate', '--sql', '--json', '--url', 'postgres://127.0.0.1:1']],
+        [['list', '--url', 'https://127.0.0.1:1', '--token', 'Pa55 word']],
+        [['list', '--url', 'https://127.0.0.1:1', '--token', 'Pa55\nword']],
+        [['list', '--timeout', '0s']],
+        [['list', '--timeout', '30d']],
+        [['monitor', '--port', '65536']],
+        [['history', 'some', '--retention', '0s']],
+        [['tail', '--event', 'session-created,nothing']],
         [['list']]
     ])('%j is wrong usage: one line, exit code 2, no secret', async words => {
         const { code, stdout, stderr } = await runCli(words);

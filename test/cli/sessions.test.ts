@@ -100,10 +100,12 @@ describe.each(Object.keys(backends))('sessions in %s', name => {
     it('list filters', async () => {
         const listed = async (...words: string[]) => (await jsonLines(['list', ...words])).map(({ session }) => session).sort();
         const tag = await principalOf('ann');
-        expect(await listed('--principal', tag)).toEqual([ann.fingerprint]);
-        expect(await listed('--principal', tag.slice(0, 8))).toEqual([ann.fingerprint]);
+        expect(await listed('--principal-tag', tag)).toEqual([ann.fingerprint]);
+        expect(await listed('--principal-tag', tag.slice(0, 8))).toEqual([ann.fingerprint]);
         expect(await listed('--principal', JSON.stringify([null, null, 'ann']))).toEqual([ann.fingerprint]);
-        expect(await listed('--principal', tag.slice(0, 7))).toEqual([]);
+        expect(await listed('--principal', tag.slice(0, 8))).toEqual([]);
+        expect(await cli(['list', '--principal-tag', tag.slice(0, 7)])).toMatchObject({ code: 2 });
+        expect(await cli(['list', '--principal-tag', tag, '--principal', 'ann'])).toMatchObject({ code: 2 });
         expect(await listed('--initialized')).toEqual([ann.fingerprint]);
         expect(await listed('--no-initialized')).toEqual([bob.fingerprint]);
         expect(await listed('--since', '1h')).toHaveLength(2);
@@ -162,10 +164,19 @@ describe.each(Object.keys(backends))('sessions in %s', name => {
         expect(await cli(['end', ann.fingerprint, '--principal', 'ann'])).toMatchObject({ code: 2 });
         const refused = await cli(['end', ann.fingerprint], { terminal: 'n\n' });
         expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Nothing was ended') as string });
+        const tag = await principalOf('ann');
+        expect(refused.stderr).toContain(`of principal ${tag.slice(0, 8)}`);
         expect(await cli(['end', ann.fingerprint, '--dry-run'])).toMatchObject({
             code: 0,
-            stdout: expect.stringMatching(/^would end /) as string
+            stdout: expect.stringMatching(new RegExp(`^would end \\S+ +${tag.slice(0, 8)} `)) as string
         });
+        // Whoever names himself like a tag must not have its owner ended in his place.
+        expect(await cli(['end', '--principal', tag.slice(0, 8), '--yes'])).toMatchObject({
+            code: 0,
+            stdout: '',
+            stderr: expect.stringContaining('--principal-tag') as string
+        });
+        expect((await cli(['end', '--principal', JSON.stringify([null, null, 'ann']), '--dry-run'])).stdout).toContain(ann.fingerprint);
         expect(await server.statusOf(ann.id, 'ann')).toBe(200);
     });
 
@@ -182,7 +193,7 @@ describe.each(Object.keys(backends))('sessions in %s', name => {
         expect(await cli(['end', begun[0]!.id, '--yes', '--history'])).toMatchObject({ code: 0 });
         expect((await cli(['history', begun[0]!.id])).stdout).toMatch(/"event":"ended","by":"operator"/);
         const left = begun.slice(1);
-        const all = await cli(['end', '--principal', await principalOf('ann'), '--yes', '--json']);
+        const all = await cli(['end', '--principal-tag', await principalOf('ann'), '--yes', '--json']);
         expect(
             all.stdout
                 .trim()
@@ -194,6 +205,23 @@ describe.each(Object.keys(backends))('sessions in %s', name => {
         expect(await server.statusOf(bob.id, 'bob')).toBe(200);
         expect((await server.begin('five', 'ann')).id).toBeTruthy();
     });
+});
+
+it('end refuses a tag that several principals begin with', async () => {
+    const redis = await startPrivateRedis();
+    const { sessionStore, close } = await createSessionBackend({ url: redis.url });
+    const now = Date.now();
+    const record = { initialized: true, createdAt: now, lastActivity: now, revision: 1 };
+    for (const end of ['a', 'b']) {
+        await sessionStore.storeSession(end, { ...record, sessionId: end, principal: `sameStart${end}` });
+    }
+    const env = { REDIS_URL: redis.url };
+    const both = await runCli(['end', '--principal-tag', 'sameStart', '--yes'], { env });
+    expect(both).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Several principals') as string });
+    expect((await runCli(['end', '--principal-tag', 'sameStarta', '--yes'], { env })).stdout).toMatch(/^ended \S+ {2}sameStar\n$/);
+    expect(await sessionStore.getSession('b')).not.toBeNull();
+    await close();
+    await redis.stop();
 });
 
 async function withState(backend: ChosenBackend, id: string, state: Record<string, unknown>) {

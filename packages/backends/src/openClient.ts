@@ -20,7 +20,7 @@ export interface OpenClientOptions {
     env?: Environment;
     /** Of several that the environment names, the one of this kind. */
     kind?: BackendKind;
-    /** Milliseconds that a connection may take. @default 5000 */
+    /** Milliseconds that a connection may take; of REST, half of what an answer may. @default 5000 */
     timeoutMs?: number;
 }
 
@@ -121,7 +121,12 @@ export async function openClient(options: OpenClientOptions = {}): Promise<Opene
             return { kind: 'postgres', pool, close: async () => void (await inTime(closeTimeoutMs, () => pool.end())) };
         }
         case 'upstash':
-            return { kind: 'upstash', redis: await openUpstash(choice, {}), close: async () => undefined };
+            // A server that takes a request and never answers it would be waited for as long.
+            return {
+                kind: 'upstash',
+                redis: await openUpstash(choice, { driverOptions: { signal: () => AbortSignal.timeout(2 * timeoutMs) } }),
+                close: async () => undefined
+            };
         case 'memory':
             return { kind: 'memory', close: async () => undefined };
     }

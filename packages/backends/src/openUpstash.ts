@@ -50,6 +50,9 @@ export function restPlaceOf({ url, token, namedBy }: Choice): { url: string; tok
     if (found === '') {
         throw new SessionError('CONFIGURATION', `${namedBy} is a REST URL and needs a token: { url, token }`);
     }
+    if (!/^[\x21-\x7e]+$/.test(found)) {
+        throw new SessionError('CONFIGURATION', `${namedBy} has a token that holds white space or other characters that no token has`);
+    }
     parsed.username = '';
     parsed.password = '';
     return { url: parsed.href.replace(/\/$/, ''), token: found };

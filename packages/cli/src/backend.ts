@@ -1,9 +1,10 @@
 import type { ChosenBackend, NamedBackend, OpenedClient } from '@mcp-sessions/backends';
+import type { HistoryLimits } from '@mcp-sessions/core';
 import { Option, type Command } from 'commander';
 import { unlessInterrupted, type Cli, type CommonFlags } from './cli.js';
 import { CliError, UsageError } from './exitCodes.js';
 import { reasonOf } from './printable.js';
-import { countFrom, parseDuration } from './times.js';
+import { countFrom, longestTimerMs, timeFrom } from './times.js';
 
 /** What {@link backendOptions} adds. */
 export interface BackendFlags extends CommonFlags {
@@ -34,9 +35,13 @@ export function backendOptions(command: Command): Command {
         .addOption(new Option('--prefix <prefix>', 'the keyPrefix of the servers (Redis, Upstash; default: mcp:session:)'))
         .addOption(new Option('--schema <schema>', 'the schema of the tables (Postgres)'))
         .addOption(new Option('--table <name>', 'the tableName of the servers (Postgres; default: mcp_sessions)'))
-        .addOption(new Option('--ttl <seconds>', 'the ttlSeconds of the servers (default: 3600)').argParser(countFrom(1)))
+        .addOption(new Option('--ttl <seconds>', 'the ttlSeconds of the servers (default: 3600)').argParser(countFrom(1, longestTimerMs)))
         .addOption(new Option('--no-push', 'the servers have push (or listen) switched off'))
-        .addOption(new Option('--timeout <time>', 'how long the backend may take to answer').argParser(parseDuration).default(5000, '5s'))
+        .addOption(
+            new Option('--timeout <time>', 'how long the backend may take to answer')
+                .argParser(timeFrom(1, longestTimerMs))
+                .default(5000, '5s')
+        )
         .addOption(new Option('--json', 'JSON, one object on each line'))
         .addOption(new Option('--verbose', 'what the backend says, and stacks of errors'));
 }
@@ -64,7 +69,7 @@ export interface UseSettings {
     /** Whether the backend is asked for a sign of life first. @default true */
     readonly probe?: boolean;
     /** What `createSessionBackend` is told of the history. @default none */
-    readonly history?: { readonly retentionSeconds?: number };
+    readonly history?: HistoryLimits;
     /** Told of records that cannot be read, and of connections. @default standard error with --verbose, else nobody */
     readonly warn?: (message: string) => void;
 }
@@ -100,10 +105,12 @@ export async function withBackend<T>(
         logger
     };
     const backend = await configured(async () => {
-        if (!namedBackend(clientOptions(cli, flags))) {
+        const named = namedBackend(clientOptions(cli, flags));
+        if (!named) {
             throw await nothingNamed(flags);
         }
-        return createSessionBackend(options);
+        const driverOptions = named.kind === 'upstash' && { signal: () => AbortSignal.timeout(2 * flags.timeout) };
+        return createSessionBackend({ ...options, ...(driverOptions && { driverOptions }) });
     });
     try {
         if (backend.kind === 'memory') {

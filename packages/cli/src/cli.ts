@@ -9,6 +9,8 @@ export interface Cli {
     readonly stdin: NodeJS.ReadStream;
     /** Aborts when the user wants it to end (Ctrl-C, SIGTERM), or when nobody reads the output any more. */
     readonly signal: AbortSignal;
+    /** Aborts when the user wants it to end, and not when only its output is closed: for what must not stop half way. */
+    readonly stopped: AbortSignal;
     /** What the process will end with. */
     exitCode: number;
 }

@@ -5,7 +5,7 @@ import { printable, safeJson, shortened } from './printable.js';
 export interface OutputStream {
     readonly isTTY?: boolean | undefined;
     readonly columns?: number | undefined;
-    write(text: string): unknown;
+    write(text: string, done?: () => void): unknown;
     on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
@@ -27,21 +27,20 @@ export class Output {
     private hasProgress = false;
     private isClosed = false;
 
-    /** @param onclosed called once, when nobody reads what is printed any more (`| head`). */
+    /** @param onclosed called once, when nothing more can be printed: without an error when nobody reads it any more (`| head`). */
     constructor(
         private readonly stdout: OutputStream,
         private readonly stderr: OutputStream,
         env: Readonly<Record<string, string | undefined>>,
-        onclosed: () => void
+        onclosed: (error?: Error) => void
     ) {
         this.colours = pc.createColors(hasColours(stdout, env));
         this.noteColours = pc.createColors(hasColours(stderr, env));
         stdout.on('error', error => {
-            if ((error as NodeJS.ErrnoException).code !== 'EPIPE') {
-                throw error;
+            if (!this.isClosed) {
+                this.isClosed = true;
+                onclosed((error as NodeJS.ErrnoException).code === 'EPIPE' ? undefined : error);
             }
-            this.isClosed = true;
-            onclosed();
         });
         stderr.on('error', () => undefined); // There is nobody left to tell.
     }
@@ -108,6 +107,12 @@ export class Output {
             this.hasProgress = true;
             this.stderr.write(`\r\u001b[K${this.noteColours.dim(text)}`);
         }
+    }
+
+    /** Resolves when what was printed has been handed over to the system. */
+    async flushed(): Promise<void> {
+        const written = (stream: OutputStream) => new Promise<void>(resolve => void stream.write('', () => resolve()));
+        await Promise.all([written(this.stdout), written(this.stderr)]);
     }
 
     endProgress(): void {

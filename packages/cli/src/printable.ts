@@ -32,6 +32,9 @@ export function shortened(text: string, most: number): string {
 /** Where a URL has a user, a password or a token. Drivers are not to put one into an error; this is for the case that one does. */
 const credentials = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
 
+/** How a token stands in a request. */
+const bearer = /\bBearer\s+[^\s"']+/gi;
+
 /** The first line of what an error says, without what a URL in it would give away. */
 export function reasonOf(error: unknown): string {
     const { message, code, errors } = (error ?? {}) as { message?: unknown; code?: unknown; errors?: readonly unknown[] };
@@ -42,5 +45,5 @@ export function reasonOf(error: unknown): string {
 }
 
 export function withoutCredentials(text: string): string {
-    return text.replace(credentials, '$1***@');
+    return text.replace(credentials, '$1***@').replace(bearer, 'Bearer ***');
 }

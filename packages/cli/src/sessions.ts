@@ -1,7 +1,7 @@
 import type { ChosenBackend } from '@mcp-sessions/backends';
 import type { SessionData } from '@mcp-sessions/core';
 import type { Cli } from './cli.js';
-import { CliError, UsageError } from './exitCodes.js';
+import { CliError } from './exitCodes.js';
 import { viewOf, type SessionView } from './record.js';
 
 /** A record, and what is shown of it. */
@@ -10,8 +10,8 @@ export interface FoundSession {
     readonly view: SessionView;
 }
 
-/** Sessions for one page. The more, the fewer round trips; what nobody asked for is not read. */
-const pageSize = 500;
+/** Sessions for one page: all records of a page are in memory at once, and each may be large. */
+const pageSize = 100;
 
 /** All sessions, one page after another, until the command is to end. */
 export async function* allSessions(cli: Cli, { sessionStore }: ChosenBackend): AsyncGenerator<FoundSession> {
@@ -79,17 +79,6 @@ export async function idOf(cli: Cli, backend: ChosenBackend, name: string): Prom
         }
     }
     return given;
-}
-
-/** Whether a session belongs to a principal: named as `bind` names it, or by its tag or 8 characters of that or more. */
-export async function principalMatcher(name: string): Promise<(session: FoundSession) => boolean> {
-    if (name === '') {
-        throw new UsageError('--principal must not be empty');
-    }
-    const { digest } = await import('@mcp-sessions/core');
-    const tag = await digest(name);
-    const isTag = /^[\w-]{8,43}$/.test(name);
-    return ({ view: { principal } }) => principal !== undefined && (principal === tag || (isTag && principal.startsWith(name)));
 }
 
 async function readLine({ stdin }: Cli): Promise<string> {

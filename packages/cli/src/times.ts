@@ -12,6 +12,22 @@ export function parseDuration(text: string): number {
     return ms;
 }
 
+/** What timers can wait, in milliseconds. */
+export const longestTimerMs = 2 ** 31 - 1;
+/** A hundred years, in milliseconds: more is a mistake. */
+export const longestMs = 100 * 365 * 86_400_000;
+
+/** {@link parseDuration} within bounds, in milliseconds. */
+export function timeFrom(leastMs: number, mostMs: number): (text: string) => number {
+    return text => {
+        const ms = parseDuration(text);
+        if (ms < leastMs || ms > mostMs) {
+            throw new InvalidArgumentError(`It must be a time of ${leastMs} ms to ${duration(mostMs)}.`);
+        }
+        return ms;
+    };
+}
+
 /** Milliseconds since the epoch, of a date (`2026-02-01`, `2026-02-01T08:30:00Z`) or of how long ago it was (`2h`). */
 export function parseMoment(text: string): number {
     if (/^\d+(\.\d+)?(ms|[smhd])?$/.test(text.trim())) {
@@ -24,12 +40,13 @@ export function parseMoment(text: string): number {
     return ms;
 }
 
-/** A whole number that is at least so large. */
-export function countFrom(least: number): (text: string) => number {
+/** A whole number within bounds. */
+export function countFrom(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
     return text => {
         const count = Number(text);
-        if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(count) || count < least) {
-            throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+        if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(count) || count < least || count > most) {
+            const bound = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+            throw new InvalidArgumentError(`It must be a whole number, ${bound}.`);
         }
         return count;
     };

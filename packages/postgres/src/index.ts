@@ -2,6 +2,7 @@ export { createPostgresBackend, type PostgresBackend, type PostgresBackendOption
 export type { ListeningClient, PostgresClient, PostgresPool, PostgresQuery, PostgresResult } from './client.js';
 export type { DatabaseOptions, SessionLogger } from './database.js';
 export { PostgresEventLog, type PostgresEventLogOptions } from './eventLog.js';
+export type { LostPart } from './lostParts.js';
 export { PostgresMailbox, type PostgresMailboxOptions } from './mailbox.js';
 export { PostgresMessageBus, type PostgresMessageBusOptions } from './messageBus.js';
 export { checkSchema, migrate, migrationSql } from './migrate.js';

@@ -3,6 +3,7 @@ import { failure } from './failure.js';
 import { hash32 } from './hash.js';
 import { createLedger, ledgerEntry, readLedger, refuseNewer, stateOf, checkLedger } from './ledger.js';
 import { migrations } from './migrations/index.js';
+import { lostParts } from './lostParts.js';
 import { requirePool } from './optionChecks.js';
 import { Tables, type TableOptions } from './tables.js';
 
@@ -10,7 +11,8 @@ import { Tables, type TableOptions } from './tables.js';
 const lockGroup = 0x6d637073;
 
 /**
- * Makes the tables and functions, or brings them up to date; what is there already stays. All in one transaction, one at a
+ * Makes the tables and functions, or brings them up to date; what is there already stays, and a function that was dropped is made
+ * anew. All in one transaction, one at a
  * time: any number of processes may call it at once, and all but one find nothing to do.
  *
  * ```ts
@@ -92,8 +94,17 @@ async function migrateOn(client: PostgresClient, tables: Tables): Promise<number
         await client.query({ text });
         await client.query({ text: ledgerEntry(tables, state.version + index + 1, name, text) });
     }
+    await repair(client, tables, state.version);
     await client.query({ text: 'COMMIT' });
     return missing.length;
+}
+
+/** Makes functions anew that somebody has dropped. Where a table is lost, so is what was in it, and that is not for us to hide. */
+async function repair(client: PostgresClient, tables: Tables, version: number): Promise<void> {
+    const lost = await lostParts((text, values) => client.query({ text, values }), tables, version);
+    for (const { sql } of lost.some(({ kind }) => kind === 'table') ? [] : lost) {
+        await client.query({ text: sql ?? '' });
+    }
 }
 
 /** Only if there is none: who may use a schema need not have the right to make one. */

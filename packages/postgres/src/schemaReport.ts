@@ -1,6 +1,7 @@
 import { failure } from './failure.js';
 import { readLedgerOrNone } from './ledger.js';
 import type { PostgresPool } from './client.js';
+import { lostParts, type LostPart } from './lostParts.js';
 import { isBreaking, migrations } from './migrations/index.js';
 import { requirePool } from './optionChecks.js';
 import { Tables, type TableOptions } from './tables.js';
@@ -15,6 +16,8 @@ export interface SchemaReport {
     readonly missing: readonly { readonly version: number; readonly name: string; readonly breaking: boolean }[];
     /** Whether a later release has changed the tables so that this one cannot use them. */
     readonly isTooNew: boolean;
+    /** What the ledger says was made, and somebody has dropped since. {@link migrate} makes lost functions anew. */
+    readonly lost: readonly LostPart[];
 }
 
 /**
@@ -26,11 +29,13 @@ export async function schemaReport(pool: PostgresPool, options: TableOptions = {
     requirePool(pool, 'schemaReport');
     const tables = new Tables(options);
     try {
-        const { version, breaking } = await readLedgerOrNone((text, values) => pool.query({ text, values }), tables);
+        const run = (text: string, values: unknown[]) => pool.query({ text, values });
+        const { version, breaking } = await readLedgerOrNone(run, tables);
         const missing = migrations
             .map(({ name, sql }, index) => ({ version: index + 1, name, breaking: isBreaking(sql(tables)) }))
             .slice(version);
-        return { version, needed: migrations.length, missing, isTooNew: breaking > migrations.length };
+        const lost = await lostParts(run, tables, version);
+        return { version, needed: migrations.length, missing, isTooNew: breaking > migrations.length, lost };
     } catch (error) {
         throw failure(error, tables);
     }

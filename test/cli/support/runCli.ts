@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Readable } from 'node:stream';
 import type { Cli } from '../../../packages/cli/src/cli.js';
@@ -18,6 +19,8 @@ export interface CliOptions {
     readonly env?: Readonly<Record<string, string>>;
     /** What it reads from standard input. */
     readonly input?: string;
+    /** A file that its standard output goes to, for a process of its own. @default a pipe */
+    readonly stdout?: string;
     /** Whether it runs on a terminal, and what is typed there. */
     readonly terminal?: string;
 }
@@ -43,12 +46,14 @@ export interface RunningCli {
     stop(): Promise<void>;
 }
 
-export function startCli(args: readonly string[], { env = {}, input }: CliOptions = {}): RunningCli {
+export function startCli(args: readonly string[], { env = {}, input, stdout }: CliOptions = {}): RunningCli {
     const { PATH = '', HOME = '' } = process.env;
+    const file = stdout === undefined ? undefined : openSync(stdout, 'w');
     const started = startChild(process.execPath, [...words, ...args], {
-        spawnOptions: { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH, HOME, ...env } }
+        spawnOptions: { stdio: ['pipe', file ?? 'pipe', 'pipe'], env: { PATH, HOME, ...env } }
     });
     const { child } = started;
+    if (file !== undefined) closeSync(file);
     const printed = { stdout: '', stderr: '' };
     const listeners = new Set<() => void>();
     for (const name of ['stdout', 'stderr'] as const) {
@@ -103,6 +108,7 @@ export async function runCli(args: readonly string[], { env = {}, input, termina
         out: new Output(stream('stdout'), stream('stderr'), env, () => undefined),
         stdin: Object.assign(Readable.from([input ?? terminal ?? '']), { isTTY: terminal !== undefined }) as unknown as NodeJS.ReadStream,
         signal: new AbortController().signal,
+        stopped: new AbortController().signal,
         exitCode: 0
     };
     await run(cli, args, '0.0.0');

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChosenBackend } from '@mcp-sessions/backends';
+import type { HistoryEntry } from '@mcp-sessions/core';
 import type { Command } from 'commander';
 import { backendOptions, withBackend, type BackendFlags } from '../backend.js';
 import { action, type Cli } from '../cli.js';
 import { CliError, exitCodes } from '../exitCodes.js';
+import { untrimmed, withLives } from '../historyLog.js';
 import { idOf } from '../sessions.js';
-import { parseDuration } from '../times.js';
+import { longestMs, timeFrom } from '../times.js';
 
 interface HistoryFlags extends BackendFlags {
     readonly after?: string;
@@ -35,17 +37,16 @@ export function addHistory(program: Command, cli: Cli): void {
     )
         .option('--after <position>', 'what came behind this entry')
         .option('--follow', 'goes on with what comes, until it is stopped')
-        .option('--retention <time>', 'the retentionSeconds of the servers; what is older is passed over', parseDuration)
+        .option('--retention <time>', 'the retentionSeconds of the servers; what is older is passed over', timeFrom(1, longestMs))
         .addHelpText('after', help)
         .action(
-            action(cli, (name: string, flags: HistoryFlags) => {
-                const history = flags.retention === undefined ? {} : { retentionSeconds: flags.retention / 1000 };
-                return withBackend(cli, flags, backend => print(cli, backend, name, flags), { history });
-            })
+            action(cli, (name: string, flags: HistoryFlags) =>
+                withBackend(cli, flags, backend => print(cli, withLives(cli, flags, backend), name, flags), { history: untrimmed })
+            )
         );
 }
 
-async function print(cli: Cli, backend: ChosenBackend, name: string, { after, follow }: HistoryFlags): Promise<number> {
+async function print(cli: Cli, backend: ChosenBackend, name: string, { after, follow, retention }: HistoryFlags): Promise<number> {
     const { historyLog } = backend;
     if (!historyLog) {
         throw new CliError('This backend keeps no history');
@@ -56,9 +57,11 @@ async function print(cli: Cli, backend: ChosenBackend, name: string, { after, fo
     let count = 0;
     for (;;) {
         for await (const entry of readHistory(historyLog, id, position === undefined ? {} : { after: position })) {
-            cli.out.json(entry);
             position = entry.position;
             count++;
+            if (isKept(entry, retention)) {
+                cli.out.json(entry);
+            }
             if (cli.signal.aborted) {
                 return exitCodes.ok;
             }
@@ -74,4 +77,9 @@ async function print(cli: Cli, backend: ChosenBackend, name: string, { after, fo
         );
     }
     return exitCodes.ok;
+}
+
+/** Whether an entry is young enough. Reading passes over what is older, and leaves it where it is. */
+function isKept(entry: HistoryEntry, retentionMs: number | undefined): boolean {
+    return retentionMs === undefined || !('time' in entry) || !(Date.parse(entry.time) < Date.now() - retentionMs);
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { backendOptions, withBackend, type BackendFlags } from '../backend.js';
 import { action, type Cli } from '../cli.js';
+import { principalMatcher, principalOptions, shortTag, type PrincipalFlags } from '../principals.js';
 import { jsonOf, type SessionView } from '../record.js';
-import { allSessions, principalMatcher, type FoundSession } from '../sessions.js';
-import { countFrom, duration, parseDuration, parseMoment } from '../times.js';
+import { allSessions } from '../sessions.js';
+import { countFrom, duration, longestMs, parseMoment, timeFrom } from '../times.js';
 
-interface ListFlags extends BackendFlags {
-    readonly principal?: string;
+interface ListFlags extends BackendFlags, PrincipalFlags {
     readonly idleLonger?: number;
     readonly since?: number;
     readonly initialized?: boolean;
@@ -22,16 +22,15 @@ IDLE comes from the life that is left of a record, so --ttl must be that of the 
 
 Examples:
   $ mcp-sessions list
-  $ mcp-sessions list --principal JXzuAxB0 --idle-longer 15m
+  $ mcp-sessions list --principal-tag JXzuAxB0 --idle-longer 15m
   $ mcp-sessions list --since 2h --json --limit 0 | jq -r .client | sort | uniq -c`;
 
 /** Rows that the widths of a table are made from. */
 const rowsAtOnce = 100;
 
 export function addList(program: Command, cli: Cli): void {
-    backendOptions(program.command('list').description('the sessions that there are'))
-        .option('--principal <who>', 'those of one principal: its name, or the tag that is listed')
-        .option('--idle-longer <time>', 'those not used for so long, such as 15m', parseDuration)
+    principalOptions(backendOptions(program.command('list').description('the sessions that there are')))
+        .option('--idle-longer <time>', 'those not used for so long, such as 15m', timeFrom(0, longestMs))
         .option('--since <time>', 'those that began since then: a date, or how long ago, such as 2h', parseMoment)
         .option('--initialized', 'those whose client has completed the handshake')
         .option('--no-initialized', 'those whose client has not')
@@ -44,8 +43,8 @@ export function addList(program: Command, cli: Cli): void {
                     const isWanted = await filterOf(flags);
                     const rows: SessionView[] = [];
                     let count = 0;
-                    for await (const session of allSessions(cli, backend)) {
-                        if (!isWanted(session)) {
+                    for await (const { view } of allSessions(cli, backend)) {
+                        if (!isWanted(view)) {
                             continue;
                         }
                         if (flags.limit > 0 && count === flags.limit) {
@@ -54,7 +53,7 @@ export function addList(program: Command, cli: Cli): void {
                             return;
                         }
                         count++;
-                        rows.push(session.view);
+                        rows.push(view);
                         if (rows.length === rowsAtOnce) {
                             print(cli, flags, rows.splice(0));
                         }
@@ -68,14 +67,14 @@ export function addList(program: Command, cli: Cli): void {
         );
 }
 
-async function filterOf({ principal, idleLonger, since, initialized }: ListFlags): Promise<(session: FoundSession) => boolean> {
-    const isTheirs = principal === undefined ? () => true : await principalMatcher(principal);
+async function filterOf({ idleLonger, since, initialized, ...principal }: ListFlags): Promise<(session: SessionView) => boolean> {
+    const isTheirs = (await principalMatcher(principal)) ?? (() => true);
     const now = Date.now();
     return session =>
         isTheirs(session) &&
-        (idleLonger === undefined || now - session.view.lastActivity > idleLonger) &&
-        (since === undefined || session.view.createdAt >= since) &&
-        (initialized === undefined || session.view.initialized === initialized);
+        (idleLonger === undefined || now - session.lastActivity > idleLonger) &&
+        (since === undefined || session.createdAt >= since) &&
+        (initialized === undefined || session.initialized === initialized);
 }
 
 function print({ out }: Cli, { json, ids = false }: ListFlags, sessions: readonly SessionView[]): void {
@@ -89,7 +88,7 @@ function print({ out }: Cli, { json, ids = false }: ListFlags, sessions: readonl
         session,
         client,
         protocolVersion ?? '',
-        principal?.slice(0, 8) ?? '-',
+        shortTag(principal),
         duration(now - createdAt),
         duration(now - lastActivity),
         initialized ? '' : 'not initialized',

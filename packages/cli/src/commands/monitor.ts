@@ -7,6 +7,7 @@ import { PageServer } from '../monitor/pageServer.js';
 import { Picture, type PageEvent } from '../monitor/picture.js';
 import { reasonOf } from '../printable.js';
 import { countFrom } from '../times.js';
+import { guarded } from '../watch/guarded.js';
 import { NodeNames } from '../watch/nodeNames.js';
 
 interface MonitorFlags extends BackendFlags {
@@ -29,7 +30,7 @@ Examples:
 
 export function addMonitor(program: Command, cli: Cli): void {
     backendOptions(program.command('monitor').description('a page that shows nodes, sessions and what goes between them, live'))
-        .option('--port <port>', 'the port of the page; 0 for one that is free', countFrom(0), 0)
+        .option('--port <port>', 'the port of the page; 0 for one that is free', countFrom(0, 65_535), 0)
         .addHelpText('after', help)
         .action(action(cli, (flags: MonitorFlags) => withBackend(cli, flags, backend => monitor(cli, flags, backend))));
 }
@@ -49,6 +50,8 @@ async function monitor(cli: Cli, flags: MonitorFlags, backend: ChosenBackend): P
             events = [];
         }
     }, flushMs);
+    const passedOver = (error: unknown) =>
+        out.note(out.noteColours.yellow(`something that a node told cannot be shown: ${reasonOf(error)}`));
     const end = (): void => {
         clearInterval(timer);
         page.close();
@@ -57,15 +60,15 @@ async function monitor(cli: Cli, flags: MonitorFlags, backend: ChosenBackend): P
     try {
         await watchCluster(backend, {
             signal,
-            onnode: node => {
+            onnode: guarded(node => {
                 if (!known.has(node.id)) {
                     known.add(node.id);
                     events.push(picture.nodeEvent(node, 'node-seen', 'node is there'));
                 }
                 picture.note(node);
                 page.send('node', node);
-            },
-            onevent: event => events.push(picture.eventOf(event)),
+            }, passedOver),
+            onevent: guarded(event => void events.push(picture.eventOf(event)), passedOver),
             ondropped: (count, node) => events.push(picture.nodeEvent(node, 'dropped', `${count} events more than could be told`)),
             onlost: (node, how) => {
                 known.delete(node.id);

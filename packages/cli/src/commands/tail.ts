@@ -1,13 +1,15 @@
 import type { ChosenBackend } from '@mcp-sessions/backends';
 import type { WatchedEvent, WatchedNode } from '@mcp-sessions/core';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { backendOptions, withBackend, type BackendFlags } from '../backend.js';
 import { action, type Cli } from '../cli.js';
 import { UsageError } from '../exitCodes.js';
+import { untrimmed, withLives } from '../historyLog.js';
 import { printable, reasonOf, safeJson, shortened } from '../printable.js';
 import { findSession } from '../sessions.js';
 import { isoTime } from '../times.js';
 import { chattyEvents, eventNames, eventText, isAlarming, type EventName } from '../watch/eventText.js';
+import { guarded } from '../watch/guarded.js';
 import { followMessages } from '../watch/messages.js';
 import { NodeNames } from '../watch/nodeNames.js';
 
@@ -28,7 +30,7 @@ only while somebody watches them. A node that is too busy to tell all says how m
 Examples:
   $ mcp-sessions tail
   $ mcp-sessions tail JXzuAxB0 --all
-  $ mcp-sessions tail --event session-restored producer-lost --json | jq -r .node`;
+  $ mcp-sessions tail --event session-restored,producer-lost --json | jq -r .node`;
 
 export function addTail(program: Command, cli: Cli): void {
     backendOptions(
@@ -37,7 +39,7 @@ export function addTail(program: Command, cli: Cli): void {
             .description('what happens on all nodes, or to one session, as it happens')
             .argument('[session]', 'id, fingerprint, or - to read it from standard input')
     )
-        .addOption(new Option('--event <names...>', 'these events only').choices(eventNames))
+        .addOption(new Option('--event <name>', 'this event only; more of them with commas, or again').argParser(addEvents))
         .option('--node <name>', 'those of one node only')
         .option('--all', 'also each request, and each call when it begins')
         .option('--messages', 'what is said in the session, too')
@@ -47,9 +49,24 @@ export function addTail(program: Command, cli: Cli): void {
                 if (flags.messages && name === undefined) {
                     throw new UsageError('--messages needs a session');
                 }
-                return withBackend(cli, flags, backend => tail(cli, flags, backend, name), flags.messages ? { history: {} } : {});
+                return withBackend(
+                    cli,
+                    flags,
+                    backend => tail(cli, flags, flags.messages ? withLives(cli, flags, backend) : backend, name),
+                    flags.messages ? { history: untrimmed } : {}
+                );
             })
         );
+}
+
+/** Names of events, with commas between them, behind those that were given before. */
+function addEvents(text: string, before: EventName[] = []): EventName[] {
+    const names = text.split(',').map(name => name.trim());
+    const known = names.filter((name): name is EventName => (eventNames as readonly string[]).includes(name));
+    if (known.length < names.length) {
+        throw new InvalidArgumentError(`Events are ${eventNames.join(', ')}.`);
+    }
+    return [...before, ...known];
 }
 
 async function tail(cli: Cli, flags: TailFlags, backend: ChosenBackend, name: string | undefined): Promise<void> {
@@ -60,12 +77,17 @@ async function tail(cli: Cli, flags: TailFlags, backend: ChosenBackend, name: st
     const found = name === undefined || (isFingerprint && !flags.messages) ? undefined : await findSession(cli, backend, name);
     const session = found?.view.session ?? name;
     const printer = new Printer(cli, flags);
+    const passedOver = (error: unknown) =>
+        out.note(out.noteColours.yellow(`something that a node told cannot be shown: ${reasonOf(error)}`));
     await watchCluster(backend, {
         signal,
         ...(session !== undefined && { session }),
-        onnode: node => printer.node(node),
-        onevent: event => printer.event(event),
-        ondropped: (count, node) => printer.about(node, 'dropped', `${count} events more than could be told`, { count }),
+        onnode: guarded(node => printer.node(node), passedOver),
+        onevent: guarded(event => printer.event(event), passedOver),
+        ondropped: guarded(
+            (count, node) => printer.about(node, 'dropped', `${count} events more than could be told`, { count }),
+            passedOver
+        ),
         onlost: (node, how) => printer.lost(node, how),
         onerror: error => out.note(out.noteColours.yellow(`the message bus is out of order: ${reasonOf(error)}`))
     });

@@ -19,11 +19,15 @@ export async function checkEnvironment(cli: Cli, flags: BackendFlags, named: Nam
     } else {
         findings.ok('environment', `the backend is ${titles[kind]}, as ${how}`);
     }
-    if (namedBy === 'url' && /:\/\/[^/]*:[^/]*@/.test(flags.url ?? '')) {
+    const shown = [
+        ...(namedBy === 'url' && holdsSecret(flags.url ?? '') ? ['a password'] : []),
+        ...(flags.token === undefined ? [] : ['a token'])
+    ];
+    if (shown.length > 0) {
         findings.note(
             'environment',
-            'the URL on the command line holds a password, which other users of this machine can see while the command runs',
-            'Put it into the environment, for example REDIS_URL'
+            `the command line holds ${shown.join(' and ')}, which other users of this machine can see while the command runs`,
+            'Put it into the environment, for example REDIS_URL, or KV_REST_API_URL with KV_REST_API_TOKEN'
         );
     }
     if ((cli.env['MCP_SESSIONS_ENCRYPTION_KEYS'] ?? '') !== '') {
@@ -39,4 +43,9 @@ export async function checkEnvironment(cli: Cli, flags: BackendFlags, named: Nam
     } else {
         findings.ok('tls', tls ? 'the connection is encrypted (TLS)' : 'no TLS, and the server is on this machine or in a private network');
     }
+}
+
+/** Whether a URL holds a password, before its host or in its query. */
+function holdsSecret(url: string): boolean {
+    return /:\/\/[^/?#]*:[^/?#]*@/.test(url) || /[?&][^=&#]*(password|token|secret)[^=&#]*=[^&#]/i.test(url);
 }

@@ -112,7 +112,7 @@ function checkServer(found: Server, findings: Findings): void {
 async function checkTables(client: OpenedClient & { kind: 'postgres' }, flags: BackendFlags, findings: Findings): Promise<boolean> {
     const { schemaReport } = await import('@mcp-sessions/postgres');
     try {
-        const { version, needed, missing, isTooNew } = await schemaReport(client.pool, tablesOf(flags));
+        const { version, needed, missing, isTooNew, lost } = await schemaReport(client.pool, tablesOf(flags));
         if (isTooNew) {
             findings.problem(
                 'tables',
@@ -124,6 +124,17 @@ async function checkTables(client: OpenedClient & { kind: 'postgres' }, flags: B
         if (missing.length > 0) {
             const has = version === 0 ? 'there are no tables here' : `the tables are at version ${version}`;
             findings.problem('tables', `${has}, and this release needs version ${needed}: servers answer 503`, 'Run: mcp-sessions migrate');
+            return false;
+        }
+        if (lost.length > 0) {
+            const names = lost.slice(0, 8).map(({ name }) => name);
+            findings.problem(
+                'tables',
+                `the ledger says version ${version}, but ${lost.length} of its tables and functions are missing, among them ${names.join(', ')}: requests that need them are 503`,
+                lost.some(({ kind }) => kind === 'table')
+                    ? 'Restore the whole schema. To do without what was in it, drop all tables and functions of this name, the ledger too, and run: mcp-sessions migrate'
+                    : 'Run: mcp-sessions migrate, which makes functions anew'
+            );
             return false;
         }
         findings.ok('tables', `the tables are at version ${version}${version > needed ? `; this release needs ${needed}` : ''}`);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { reasonOf } from '../printable.js';
 import type { Findings } from './findings.js';
 import type { RedisServer } from './redisServer.js';
 
@@ -54,14 +55,20 @@ export async function checkRedisRights(server: RedisServer, prefix: string, isCl
     const key = `${prefix}doctor:${randomUUID()}`;
     const refused: string[] = [];
     const refusals: string[] = [];
+    const failures: string[] = [];
     const tried = async (words: Words): Promise<boolean> => {
         const [name = '', ...args] = words;
-        const refusal = await refusalOf(server, String(name), args);
-        if (refusal !== undefined) {
-            refused.push(String(name));
-            refusals.push(refusal);
+        const message = await errorOf(server, String(name), args);
+        if (message === undefined || (name !== 'set' && expected.test(message))) {
+            return true;
         }
-        return refusal === undefined;
+        if (forbidden.test(message)) {
+            refused.push(String(name));
+            refusals.push(message);
+        } else {
+            failures.push(message);
+        }
+        return false;
     };
     if (await tried(['set', key, '', 'PX', lifeMs])) {
         for (const words of makers(key)) {
@@ -71,7 +78,18 @@ export async function checkRedisRights(server: RedisServer, prefix: string, isCl
     for (const words of [...commands(key, key, isCluster), ['unlink', key], ['del', key]]) {
         await tried(words);
     }
+    const [failure] = failures;
+    if (failure !== undefined) {
+        findings.problem(
+            'writes',
+            `the server refuses what servers of sessions do: ${reasonOf({ message: failure })}. Sessions cannot begin or change (503)`,
+            failureAdvice(failure)
+        );
+    }
     if (refused.length === 0) {
+        if (failure !== undefined) {
+            return;
+        }
         findings.ok('rights', 'the user may do all that servers need');
         return;
     }
@@ -86,13 +104,28 @@ export async function checkRedisRights(server: RedisServer, prefix: string, isCl
     );
 }
 
-/** What the server says to what is not allowed; undefined for what is, whatever else comes of it. */
-async function refusalOf(server: RedisServer, name: string, args: Words): Promise<string | undefined> {
+/** What the server says to a command that it does not do; undefined for one that it does. */
+async function errorOf(server: RedisServer, name: string, args: Words): Promise<string | undefined> {
     try {
         await server.call(name, ...args);
         return undefined;
     } catch (error) {
-        const { message } = error as Error;
-        return /^(NOPERM|ERR unknown command)/.test(message) ? message : undefined;
+        return (error as Error).message;
     }
+}
+
+/** What comes of commands for other types, of a script that is not there, and of what only a server of a Cluster does. */
+const expected = /^(WRONGTYPE|NOSCRIPT|ERR (?!unknown command))/;
+const forbidden = /^(NOPERM|ERR unknown command)/;
+
+function failureAdvice(failure: string): string {
+    const [code = ''] = failure.split(' ', 1);
+    const advice: Record<string, string> = {
+        NOREPLICAS: 'Too few replicas are connected for min-replicas-to-write: look at them, or lower it',
+        OOM: 'Raise maxmemory, or lower ttlSeconds, maxEvents and maxBytes',
+        MISCONF: 'Look at its log: as a rule the disk is full, or the folder cannot be written',
+        READONLY: 'Name the master in the URL, or the sentinels (redis-sentinel://…), which lead to it',
+        BUSY: 'A script runs for too long: SCRIPT KILL, and find out whose it is'
+    };
+    return advice[code] ?? 'Look at the log of the server';
 }

@@ -20,8 +20,10 @@ const words: Words = {
     'stream-opened': () => 'stream opened',
     'stream-resumed': ({ stream }) => `${stream === 'request' ? 'stream of a call' : 'stream'} goes on here`,
     'stream-taken-over': () => 'a newer stream took over',
-    'answer-routed': ({ outcome, to }, nameOf) =>
-        outcome === 'delivered' ? `answer handed over to ${nameOf(to)}` : `answer for ${nameOf(to)}: that node is ${outcome}`,
+    'answer-routed': (data, nameOf) =>
+        data.outcome === 'delivered'
+            ? `answer handed over to ${nameOf(data.to)}`
+            : `answer not handed over: the node that asked is ${data.outcome}`,
     'producer-lost': () => 'the node of a call is dead; its client is told',
     'store-slow': ({ durationMs }) => `store slow: ${ms(durationMs)}`,
     'store-down': ({ reason, durationMs }) => `store down after ${ms(durationMs)}: ${reason}`
