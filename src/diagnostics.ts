@@ -50,11 +50,15 @@ export interface DiagnosticEvents {
     /** A newer GET, somewhere in the cluster, has taken a stream that was open here. */
     'stream-taken-over': OfSession;
     /** An answer or progress of the client arrived here for a server on another node. */
-    'answer-routed': OfSession & {
-        readonly outcome: 'delivered' | 'gone' | 'unreachable';
-        /** The id of that node. */
-        readonly to: string;
-    };
+    'answer-routed': OfSession &
+        (
+            | {
+                  readonly outcome: 'delivered';
+                  /** The id of that node. */
+                  readonly to: string;
+              }
+            | { readonly outcome: 'gone' | 'unreachable' }
+        );
     /** The node that ran a request is dead: its client, which came here, is given an error. */
     'producer-lost': OfSession;
     /** A call of the store, the log, the bus or the lock took more than half of its deadline. */

@@ -36,6 +36,8 @@ export class ClusterNode {
     readonly questions = new QuestionBook(this);
     readonly doorbells: Doorbells;
     private readonly members = new Map<string, Set<Member>>();
+    /** Those on which something may go on: of all others there is nothing to count. */
+    private readonly busy = new Set<Member>();
     private readonly noticeListeners = new Set<() => void>();
     private readonly watchListeners = new Set<(message: WatchMessage) => void>();
     private readonly calls = new PendingCalls();
@@ -112,6 +114,15 @@ export class ClusterNode {
         }
     }
 
+    /** Whether a call runs, a stream is open or an answer is awaited on a member. */
+    noteBusy(member: Member, isBusy: boolean): void {
+        if (isBusy) {
+            this.busy.add(member);
+        } else {
+            this.busy.delete(member);
+        }
+    }
+
     /** Asks one node. Rejects when the bus is out of order. */
     async ask(nodeId: string, question: Question): Promise<Outcome> {
         if (nodeId === this.id) {
@@ -168,6 +179,27 @@ export class ClusterNode {
     /** How many sessions are served here. */
     get sessionCount(): number {
         return this.members.size;
+    }
+
+    /** What goes on in all of them. */
+    totals(): { readonly streams: number; readonly calls: number } {
+        let calls = 0;
+        const listening = new Set<string>();
+        for (const member of this.busy) {
+            if (this.members.get(member.session)?.has(member)) {
+                const { activity } = member;
+                calls += activity.calls;
+                if (activity.isListening) {
+                    listening.add(member.session);
+                }
+            }
+        }
+        return { streams: listening.size, calls };
+    }
+
+    /** The digests of their ids. */
+    get sessions(): Iterable<string> {
+        return this.members.keys();
     }
 
     /** What goes on in each of them, by the digest of its id. */

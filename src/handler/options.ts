@@ -84,13 +84,18 @@ export interface SessionHandlerOptions
      */
     history?: boolean | HistoryOptions | undefined;
 
-    /** The name under which those who watch the cluster see this node. @default `<host>:<process id>` */
+    /**
+     * The name under which those who watch the cluster see this node, of 200 characters at most. Handlers on one bus are one node:
+     * it has the name of the first that gives one. @default `<host>:<process id>`
+     */
     nodeName?: string | undefined;
 
     /**
      * Whether this node shows itself to who watches the cluster, with the store's rights: fingerprints of its sessions, counts
      * and events, never what is said in them. It hears that somebody does while a call runs or a stream is open here, and a few
-     * seconds longer; with `'always'` at any time, for which it listens, or where nodes poll polls, all the time. @default true
+     * seconds longer; with `'always'` at any time, for which it listens, or where nodes poll polls, all the time. Of several
+     * handlers on one bus, which are one node, one that says false hides it, and else one that says `'always'` has it seen at any
+     * time. @default true
      */
     watchable?: boolean | 'always' | undefined;
 

@@ -13,6 +13,7 @@ import type { Exchange } from '../transport/exchange.js';
 import { storeTimeoutMs } from '../transport/optionChecks.js';
 import { replies } from '../transport/replies.js';
 import type { SessionStart } from '../transport/transport.js';
+import { requireNodeName } from '../watch/nodeName.js';
 import { WatchFeed } from '../watch/watchFeed.js';
 import { Admission } from './admission.js';
 import { LocalSessions, type LocalSession } from './localSessions.js';
@@ -77,6 +78,8 @@ export class SessionRouter {
         private readonly options: SessionHandlerOptions,
         private readonly rules: ProtocolRules = defaultProtocolRules
     ) {
+        const { watchable = true } = options;
+        const nodeName = requireNodeName(options.nodeName);
         this.ownBackend = options.backend ? undefined : createMemoryBackend({ ...ownBounds, ...(options.history && { history: {} }) });
         this.backend = options.backend ?? (this.ownBackend as MemoryBackend);
         this.timeoutMs = storeTimeoutMs(options);
@@ -100,7 +103,6 @@ export class SessionRouter {
         this.stopListening = node.onNotice(() => this.lookAtNotices());
         // A transport whose options contradict each other throws; better now than at the first request.
         void this.newTransport({ connectServer: () => Promise.resolve() });
-        const { watchable = true, nodeName } = options;
         this.leaveFeed = WatchFeed.join(node, messageBus, this, { name: nodeName, watchable });
     }
 

@@ -8,12 +8,8 @@ import { toError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
 import type { StepNotes } from '../telemetry/instrumentation.js';
 import { inStep, installed } from '../telemetry/installed.js';
-import { pause } from '../timers.js';
+import { AskerSearch, reachForMs } from './askerSearch.js';
 import { replies, type Reply } from './replies.js';
-
-/** A node that is not reached may just be finding its connection again, as after a fail-over; a client takes 410 as final. */
-const reachForMs = 6000;
-const reachAgainMs = 250;
 
 export interface ClusterLinkSettings {
     readonly node: ClusterNode;
@@ -34,12 +30,13 @@ export interface ClusterLinkSettings {
 }
 
 /** What became of a message of the client: `here` is to be handed to the server; `done` is; a reply says why it cannot be. */
-type Routed = 'here' | 'done' | Reply;
+export type Routed = 'here' | 'done' | Reply;
 
 /** A transport's tie to the other nodes that serve its session: what arrives here for them goes there, and the reverse. */
 export class ClusterLink implements Member {
     session = '';
     private readonly questions: Questions;
+    private readonly search = new AskerSearch();
     private leaveNode: (() => void) | undefined;
     private isAttending = false;
     private hasLeft = false;
@@ -74,8 +71,14 @@ export class ClusterLink implements Member {
         this.leaveNode?.();
         this.leaveNode = undefined;
         this.hasLeft = true;
+        this.search.stop();
         this.questions.close();
         this.attendIf(false);
+    }
+
+    /** This node is about to go: an answer whose node is not found at once is for the next one to hand over. */
+    retire(): void {
+        this.search.stop();
     }
 
     /** While something runs or is open here, other nodes must be able to reach this one. */
@@ -87,6 +90,7 @@ export class ClusterLink implements Member {
         const { node, report } = this.settings;
         if (wanted !== this.isAttending) {
             this.isAttending = wanted;
+            node.noteBusy(this, wanted);
             if (wanted) {
                 node.attend().catch((error: unknown) => report(toError(error)));
             } else {
@@ -122,9 +126,34 @@ export class ClusterLink implements Member {
         return incoming;
     }
 
-    /** Where a notification or a response of the client belongs. No promise for what belongs here. */
-    route(message: JSONRPCMessage): Routed | Promise<Routed> {
-        const asker = nodeOf(isResponse(message) ? message.id : progressTokenOf(message));
+    /**
+     * Where each of these messages of the client belongs. They are handed over side by side, but for those of one question, which
+     * stay in their order; what has not been begun within {@link reachForMs} is refused.
+     */
+    routeAll(messages: readonly JSONRPCMessage[]): Promise<Routed[]> {
+        const deadline = performance.now() + reachForMs;
+        const last = new Map<unknown, Promise<unknown>>();
+        return Promise.all(
+            messages.map(async message => {
+                const question = questionOf(message);
+                const before = question === undefined ? undefined : last.get(question);
+                const routed = before
+                    ? before.then(() => (performance.now() < deadline ? this.route(message) : tooLate(message)))
+                    : this.route(message);
+                if (question !== undefined && routed instanceof Promise) {
+                    last.set(question, routed);
+                }
+                return routed;
+            })
+        );
+    }
+
+    /** No promise for what belongs here. */
+    private route(message: JSONRPCMessage): Routed | Promise<Routed> {
+        if (isRequest(message)) {
+            return 'here';
+        }
+        const asker = nodeOf(questionOf(message));
         if (asker !== undefined) {
             if (this.questions.owns(message)) {
                 return 'here';
@@ -147,7 +176,6 @@ export class ClusterLink implements Member {
     }
 
     /** Resolves when other nodes can hear what was said to them; undefined when there is nothing to wait for. */
-
     told(session = this.session): Promise<void> | undefined {
         return this.settings.node.doorbells.told(session);
     }
@@ -189,15 +217,12 @@ export class ClusterLink implements Member {
         const { node, report } = this.settings;
         try {
             const deliver = () => node.ask(asker, { ask: 'deliver', session: this.session, message });
-            const deadline = performance.now() + reachForMs;
-            let outcome = await deliver();
-            while (outcome === 'gone' && isResponse(message) && performance.now() < deadline) {
-                await pause(reachAgainMs);
-                outcome = await deliver();
-            }
+            const outcome = await (isResponse(message) ? this.search.reach(asker, deliver) : deliver());
+            const session = fingerprintOfDigest(this.session);
             const told = outcome === 'yes' ? 'delivered' : outcome === 'silent' ? 'unreachable' : 'gone';
-            note({ session: fingerprintOfDigest(this.session), outcome: told });
-            publish('answer-routed', () => ({ session: fingerprintOfDigest(this.session), outcome: told, to: asker }));
+            note({ session, outcome: told });
+            // The client may have made the node up, unless that has answered.
+            publish('answer-routed', () => (told === 'delivered' ? { session, outcome: told, to: asker } : { session, outcome: told }));
             if (outcome === 'yes' || !isResponse(message)) {
                 return 'done';
             }
@@ -232,4 +257,13 @@ export class ClusterLink implements Member {
             return 'here';
         }
     }
+}
+
+/** The question that a message of the client is about: its answer, or progress. */
+function questionOf(message: JSONRPCMessage): unknown {
+    return isResponse(message) ? message.id : progressTokenOf(message);
+}
+
+function tooLate(message: JSONRPCMessage): Routed {
+    return isResponse(message) ? replies.unavailable : 'done';
 }

@@ -18,7 +18,7 @@ export interface DeliverySettings {
     /** To the other nodes of the session; undefined where there are none. */
     readonly link: ClusterLink | undefined;
     readonly enableJsonResponse: boolean;
-    /** Called with each message that was let in, before anybody else gets it; undefined where nobody keeps them. */
+    /** Called with each message that was let in, before the server here gets it; undefined where nobody keeps them. */
     readonly note: ((message: JSONRPCMessage) => void) | undefined;
     isClosed(): boolean;
     toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
@@ -65,21 +65,16 @@ export class Delivery {
                 accepted.push(message);
             }
         }
-        this.noteAll(messages);
-        const here: JSONRPCMessage[] = [];
-        let refusal: Reply | undefined;
-        for (const message of accepted) {
-            const routed = isRequest(message) ? 'here' : link?.route(message);
-            const outcome = typeof routed === 'object' && routed instanceof Promise ? await routed : (routed ?? 'here');
-            if (typeof outcome === 'object') {
-                refusal ??= outcome;
-            } else if (outcome === 'here') {
-                here.push(message);
-            }
-        }
+        const routed = link ? await link.routeAll(accepted) : accepted.map(() => 'here' as const);
+        const refusal = routed.find(outcome => typeof outcome === 'object');
         if (this.settings.isClosed()) {
+            this.noteAll(accepted.filter((_, index) => routed[index] === 'done'));
             return replies[gate.refusalWhenClosed];
         }
+        // The client sends again what was refused.
+        const refused = new Set(accepted.filter((_, index) => typeof routed[index] === 'object'));
+        this.noteAll(messages.filter(message => !refused.has(message)));
+        const here = accepted.filter((_, index) => routed[index] === 'here');
         if (messages.some(isRequest)) {
             return this.answer(exchange, here, initialize, operations);
         }

@@ -1,17 +1,17 @@
 import type { ClusterNode } from '../cluster/clusterNode.js';
 import { unavailable, withinDeadline } from '../deadline.js';
 import { isSessionError, toError } from '../errors.js';
-import { isRequest, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
-import type { EventLog } from '../ports/eventLog.js';
+import { isRequest, isResponse, type JSONRPCMessage, type RequestId } from '../jsonrpc/types.js';
+import type { EventLog, LogCursor, LogPage } from '../ports/eventLog.js';
 import { later, settled } from '../timers.js';
 import { AppendQueue } from './appendQueue.js';
 import { eventIdAt, originOf, parseEventId, primingIdAt, standaloneStream, streamIdOf } from './eventIds.js';
 import { bytesOver, standIn, tooLarge } from './eventSize.js';
 import type { Exchange } from './exchange.js';
-import type { LoggedReader } from './loggedReader.js';
+import { pageSize, type LoggedReader } from './loggedReader.js';
 import type { OpenStreams } from './openStreams.js';
 import { replies, type Reply } from './replies.js';
-import { RequestReader } from './requestReader.js';
+import { isOfLostProducer, RequestReader } from './requestReader.js';
 import { StandaloneReader } from './standaloneReader.js';
 import type { FinalOf, Kept, StreamHistory } from './streamHistory.js';
 
@@ -132,14 +132,17 @@ export class LoggedHistory implements StreamHistory {
             ...(!isConnected && { undelivered: true })
         };
         const deadline = performance.now() + keepTryingMs;
+        const { position: before } = this;
+        let wasTried = false;
         for (;;) {
             try {
-                const position = await this.appends.add(event);
+                const position = (await this.appends.add(event)) ?? (wasTried ? await this.findOwn(streamId, message, before) : null);
                 if (bytes !== undefined && position !== null) {
                     this.openReaderOf(streamId)?.sendLive(message, position);
                 }
                 return position === null ? { superseded: true } : { eventId: eventIdAt(streamId, position) };
             } catch (error) {
+                wasTried = true;
                 const isHere = open.has(streamId);
                 if (isHere && !finalOf) {
                     // The client is here: it gets the message, though not a second time.
@@ -155,6 +158,27 @@ export class LoggedHistory implements StreamHistory {
                 });
             }
         }
+    }
+
+    /**
+     * Where the log has a result that a try which was given up or failed has written all the same; null where it has none but the
+     * error that another node wrote.
+     */
+    private async findOwn(streamId: string, message: JSONRPCMessage, before: string): Promise<string | null> {
+        const { log, sessionId } = this.settings;
+        for (let since: string | undefined = before; since !== undefined; ) {
+            const cursor: LogCursor = { since };
+            const page: LogPage | null = await this.within(() => log.read(sessionId() as string, streamId, cursor, pageSize));
+            const own = page?.events.find(
+                event =>
+                    isResponse(event.message) && isResponse(message) && event.message.id === message.id && !isOfLostProducer(event.message)
+            );
+            if (own) {
+                return own.position;
+            }
+            since = page?.more ? page.position : undefined;
+        }
+        return null;
     }
 
     /** A message that cannot be kept is for the client that is connected here. Rejects where a request cannot be sent. */

@@ -12,7 +12,7 @@ import type { OpenStreams } from './openStreams.js';
 import type { Reply } from './replies.js';
 
 /** Events that are read in one call at most. */
-const pageSize = 100;
+export const pageSize = 100;
 
 export interface LoggedReaderSettings extends Omit<LoggedHistorySettings, 'sessionId'> {
     /** Names this reader; it begins with the node's id. */

@@ -2,7 +2,7 @@ import { publish, publishOf } from '../diagnostics.js';
 import { fingerprintOfDigest } from '../digest.js';
 import { toError } from '../errors.js';
 import { isResponse, type JSONRPCMessage, type JSONRPCResponse, type RequestId } from '../jsonrpc/types.js';
-import type { LogCursor, LogPage } from '../ports/eventLog.js';
+import type { LogCursor, LogPage, NewEvent } from '../ports/eventLog.js';
 import { positionOf, type StreamOrigin } from './eventIds.js';
 import type { Exchange } from './exchange.js';
 import { LoggedReader, type LoggedReaderSettings } from './loggedReader.js';
@@ -114,15 +114,20 @@ export class RequestReader extends LoggedReader {
             const events = this.origin.clientIds.flatMap((id, index) =>
                 this.isAnswered(id) ? [] : [{ streamId: this.streamId, message: errorFor(id), finalOf: String(index), undelivered: true }]
             );
-            const positions = await within(() => log.append(sessionId(), events));
-            events.filter((_, index) => positions[index] !== null).forEach(({ message }) => this.settings.note?.(message));
-            if (positions.some(position => position !== null)) {
-                publishOf('producer-lost', this.settings.session());
-            }
-            this.wake();
+            // What is carried out after it has been given up counts all the same: the next try finds the error there.
+            await within(async () => this.concluded(events, await log.append(sessionId(), events)));
         } finally {
             this.isConcluding = false;
         }
+    }
+
+    private concluded(events: readonly NewEvent[], positions: readonly (string | null)[]): void {
+        const written = events.filter((_, index) => positions[index] !== null);
+        written.forEach(({ message }) => this.settings.note?.(message));
+        if (written.length > 0) {
+            publishOf('producer-lost', this.settings.session());
+        }
+        this.wake();
     }
 
     /** What the client has had already: the event that it names, and of a batch all that came before it. */
@@ -164,4 +169,9 @@ export class RequestReader extends LoggedReader {
 
 function errorFor(id: RequestId): JSONRPCMessage {
     return { jsonrpc: '2.0', id, error: producerGone };
+}
+
+/** Whether a response is the error that stands in for one which will not come. */
+export function isOfLostProducer(response: JSONRPCResponse): boolean {
+    return 'error' in response && response.error.code === producerGone.code && response.error.message === producerGone.message;
 }

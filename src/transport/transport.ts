@@ -196,6 +196,7 @@ export abstract class StreamableHttpTransport {
      */
     retireStreams(): void {
         this.parts.history.retire();
+        this.parts.link?.retire();
     }
 
     /** Ends the session's standalone stream likewise. */

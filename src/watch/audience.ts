@@ -16,7 +16,8 @@ export class Audience {
     private session: string | undefined;
     private waiting: NodeEvent[] = [];
     private dropped = 0;
-    private statedAt = -Infinity;
+    /** The state that he was told last. */
+    private stated: NodeState | undefined;
     private isSending = false;
 
     constructor(
@@ -47,23 +48,21 @@ export class Audience {
     }
 
     /**
-     * Tells him what waits, and of the node's state when that is due. While the last report has not left, nothing is sent: it
-     * waits, within its bound.
+     * Tells him what waits, and of the node's state if he has not been told of this one. While the last report has not left,
+     * nothing is sent: it waits, within its bound.
      */
-    tell(node: Pick<NodeReport, 'from' | 'name'>, state: () => NodeState, stateEveryMs: number): void {
-        const isStateDue = performance.now() - this.statedAt >= stateEveryMs;
-        if (this.isSending || (!isStateDue && this.waiting.length === 0 && this.dropped === 0)) {
+    tell(node: Pick<NodeReport, 'from' | 'name'>, state: NodeState): void {
+        const isNew = state !== this.stated;
+        if (this.isSending || (!isNew && this.waiting.length === 0 && this.dropped === 0)) {
             return;
         }
         const { waiting, dropped } = this;
         this.waiting = [];
         this.dropped = 0;
-        if (isStateDue) {
-            this.statedAt = performance.now();
-        }
+        this.stated = state;
         this.send({
             ...node,
-            ...(isStateDue && { state: state() }),
+            ...(isNew && { state }),
             ...(waiting.length > 0 && { events: waiting }),
             ...(dropped > 0 && { dropped })
         }).catch(() => {

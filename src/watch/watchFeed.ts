@@ -23,9 +23,12 @@ export interface FeedSource {
 }
 
 export interface FeedOptions {
-    /** What watchers see this node as. @default `<host>:<process id>` */
+    /** What watchers see this node as; where several sources have one, the first. @default `<host>:<process id>` */
     readonly name?: string | undefined;
-    /** False: the node hides. `'always'`: it can be seen at any time, and not only while something concerns other nodes. */
+    /**
+     * False: the node hides, whatever other sources say. `'always'`: it can be seen at any time, and not only while something
+     * concerns other nodes.
+     */
     readonly watchable: boolean | 'always';
 }
 
@@ -36,9 +39,12 @@ export interface FeedOptions {
  * Diagnostic channels are the process's. Where it is several nodes, each tells of the sessions that it holds or held.
  */
 export class WatchFeed {
-    private readonly sources = new Set<FeedSource>();
+    private readonly sources = new Map<FeedSource, FeedOptions>();
     private readonly audiences = new Map<string, Audience>();
-    private readonly stopHearing: (() => void) | undefined;
+    /** Present while the node can be seen. */
+    private stopHearing: (() => void) | undefined;
+    /** Whether it listens only to be seen. */
+    private isAttending = false;
     /** Present while somebody watches. */
     private live: Live | undefined;
 
@@ -48,36 +54,50 @@ export class WatchFeed {
 
     /** The source is watched from now on, as a part of its node; returns how to end that. Never rejects then. */
     static join(node: ClusterNode, bus: MessageBus | undefined, source: FeedSource, options: FeedOptions): () => Promise<void> {
-        const feed = WatchFeed.byNode.get(node) ?? new WatchFeed(node, bus, options);
-        feed.sources.add(source);
+        const feed = WatchFeed.byNode.get(node) ?? new WatchFeed(node, bus);
+        feed.sources.set(source, options);
+        void feed.adjust();
         return () => feed.leave(source);
     }
 
     private constructor(
         private readonly node: ClusterNode,
-        private readonly bus: MessageBus | undefined,
-        private readonly options: FeedOptions
+        private readonly bus: MessageBus | undefined
     ) {
         WatchFeed.byNode.set(node, this);
         WatchFeed.nodes++;
-        if (options.watchable) {
-            this.stopHearing = node.onWatch(message => this.hear(message));
-        }
-        if (this.isAlwaysThere) {
-            attend(node);
-        }
     }
 
     private async leave(source: FeedSource): Promise<void> {
-        if (!this.sources.delete(source) || this.sources.size > 0) {
+        if (!this.sources.delete(source)) {
             return;
         }
-        WatchFeed.byNode.delete(this.node);
-        WatchFeed.nodes--;
-        this.stopHearing?.();
-        if (this.isAlwaysThere) {
-            this.node.rest();
+        if (this.sources.size === 0) {
+            WatchFeed.byNode.delete(this.node);
+            WatchFeed.nodes--;
         }
+        await this.adjust();
+    }
+
+    /** The node can be seen from now on, or no more, as its sources want it. Resolves when those who watch it know; never rejects. */
+    private async adjust(): Promise<void> {
+        const wanted = [...this.sources.values()].map(({ watchable }) => watchable);
+        const isSeen = wanted.length > 0 && !wanted.includes(false);
+        const mustAttend = isSeen && wanted.includes('always');
+        if (mustAttend !== this.isAttending) {
+            this.isAttending = mustAttend;
+            if (mustAttend) {
+                attend(this.node);
+            } else {
+                this.node.rest();
+            }
+        }
+        if (isSeen) {
+            this.stopHearing ??= this.node.onWatch(message => this.hear(message));
+            return;
+        }
+        this.stopHearing?.();
+        this.stopHearing = undefined;
         const audiences = [...this.audiences.values()];
         const node = this.live?.node;
         this.audiences.clear();
@@ -87,8 +107,8 @@ export class WatchFeed {
         }
     }
 
-    private get isAlwaysThere(): boolean {
-        return this.options.watchable === 'always';
+    private get name(): string {
+        return [...this.sources.values()].map(({ name }) => name).find(name => name !== undefined) ?? defaultNodeName();
     }
 
     private hear(message: WatchMessage): void {
@@ -107,10 +127,10 @@ export class WatchFeed {
 
     private begin(): void {
         this.live ??= new Live(this.node, {
-            name: this.options.name ?? defaultNodeName(),
-            eventsMs: this.pace.eventsMs,
+            name: this.name,
+            ...this.pace,
             isOnlyNode: () => WatchFeed.nodes === 1,
-            isReady: () => [...this.sources].every(({ isReady }) => isReady),
+            isReady: () => [...this.sources.keys()].every(({ isReady }) => isReady),
             onEvent: event => this.audiences.forEach(audience => audience.note(event)),
             onTime: () => this.tell()
         });
@@ -133,7 +153,8 @@ export class WatchFeed {
             return;
         }
         live.release();
-        this.audiences.forEach(audience => audience.tell(live.node, () => live.state(), this.pace.stateMs));
+        const state = live.state();
+        this.audiences.forEach(audience => audience.tell(live.node, state));
     }
 
     private get pace(): typeof pace {
@@ -144,6 +165,7 @@ export class WatchFeed {
 interface LiveSettings {
     readonly name: string;
     readonly eventsMs: number;
+    readonly stateMs: number;
     isOnlyNode(): boolean;
     isReady(): boolean;
     onEvent(event: NodeEvent): void;
@@ -161,6 +183,8 @@ class Live {
     private unsure: NodeEvent[] = [];
     /** Fingerprints of the sessions that this node holds, or held when it last looked. */
     private own = new Set<string>();
+    private lastState: NodeState | undefined;
+    private lookedAt = -Infinity;
 
     constructor(
         private readonly cluster: ClusterNode,
@@ -168,7 +192,9 @@ class Live {
     ) {
         this.node = { from: cluster.id, name: settings.name };
         attend(cluster);
-        this.look();
+        if (!settings.isOnlyNode()) {
+            this.look();
+        }
         this.stopListening = listenToAll((event, data) => this.note({ event, data, at: Date.now() } as NodeEvent));
         this.timer = every(() => settings.onTime(), settings.eventsMs);
     }
@@ -194,15 +220,22 @@ class Live {
         }
     }
 
+    /** The node's state, made anew when that is due. */
     state(): NodeState {
+        const now = performance.now();
+        if (!this.lastState || now - this.lookedAt >= this.settings.stateMs) {
+            this.lookedAt = now;
+            this.lastState = this.newState();
+        }
+        return this.lastState;
+    }
+
+    private newState(): NodeState {
         const sessions: WatchedSession[] = [];
-        let streams = 0;
-        let calls = 0;
         for (const [name, activity] of this.cluster.activities()) {
-            streams += Number(activity.isListening);
-            calls += activity.calls;
-            if (sessions.length < maxNamed) {
-                sessions.push({ session: fingerprintOfDigest(name), ...activity });
+            sessions.push({ session: fingerprintOfDigest(name), ...activity });
+            if (sessions.length === maxNamed) {
+                break;
             }
         }
         return {
@@ -210,10 +243,9 @@ class Live {
             isDraining: !this.settings.isReady(),
             sessionCount: this.cluster.sessionCount,
             sessions,
-            streams,
-            calls,
+            ...this.cluster.totals(),
             ...this.counts,
-            answers: this.answers
+            answers: { ...this.answers }
         };
     }
 
@@ -233,7 +265,7 @@ class Live {
     }
 
     private look(): void {
-        this.own = new Set([...this.cluster.activities()].map(([name]) => fingerprintOfDigest(name)));
+        this.own = new Set([...this.cluster.sessions].map(fingerprintOfDigest));
     }
 
     private count({ event, data }: NodeEvent): void {

@@ -1,10 +1,15 @@
-import { createMemoryBackend, type EventLog, type NewEvent } from '@mcp-sessions/core';
-import { afterEach, expect, it, vi } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createMemoryBackend, flushHistory, readHistory, type EventLog, type MemoryBackend, type NewEvent } from '@mcp-sessions/core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { all, words } from '../history/support/entries.js';
 import { bare, call, FetchNode, initialize, notify } from '../session/fetchNode.js';
 import { EventReader } from './support/eventReader.js';
-import { data, Stage } from './support/stage.js';
+import { data, finish, resultText, Stage } from './support/stage.js';
 
-const backend = createMemoryBackend();
+let backend: MemoryBackend;
+beforeEach(() => {
+    backend = createMemoryBackend({ history: {} });
+});
 afterEach(() => backend.close());
 
 /** A log whose driver holds appends back while its server is away, and sends them some time after newer ones can be sent. */
@@ -75,4 +80,96 @@ it('F1, L2: what a driver sends late is not behind what came after it', async ()
     // What was given up comes once more, since the log has it now; it is not behind what is newer.
     expect((await resumed.rest()).map(data).filter(word => word !== undefined)).toEqual(['late 1', 'last']);
     await vi.waitFor(() => expect(node.errors.length).toBeGreaterThan(0));
+});
+
+/** A log that has carried appends out when they seem to have failed: their answers are lost, or late. */
+class Unheard {
+    isUnheard = false;
+    /** Whether the answers come, later than anybody waits. */
+    isLate = false;
+    unheard = 0;
+
+    wrap(log: EventLog): EventLog {
+        return Object.create(log, {
+            append: {
+                value: async (session: string, events: readonly NewEvent[]) => {
+                    const { isUnheard } = this;
+                    const positions = await log.append(session, events);
+                    if (!isUnheard) return positions;
+                    this.unheard++;
+                    if (!this.isLate) throw new Error('The connection was lost');
+                    await new Promise(resolve => setTimeout(resolve, 150));
+                    return positions;
+                }
+            }
+        }) as EventLog;
+    }
+}
+
+const kept = async (sessionId: string): Promise<string[]> => {
+    await flushHistory(backend.historyLog!);
+    return words(await all(readHistory(backend.historyLog!, sessionId)));
+};
+
+it.each([true, false])(
+    'H1, L3: a result that was written after all is the one of this node, though it seemed lost (late: %s)',
+    async isLate => {
+        const ended: unknown[] = [];
+        const listener = (event: unknown) => void ended.push(event);
+        subscribe('mcp-sessions:call-ended', listener);
+        const stage = new Stage();
+        const log = new Unheard();
+        const node = new FetchNode('A', {
+            ...backend,
+            eventLog: log.wrap(backend.eventLog),
+            storeTimeoutMs: 100,
+            furnish: server =>
+                server.registerTool('work', {}, async () => {
+                    await stage.wait('away');
+                    return { content: [{ type: 'text', text: 'done' }] };
+                })
+        });
+        try {
+            const opened = await node.fetch(initialize());
+            const sessionId = opened.headers.get('mcp-session-id') ?? '';
+            await opened.text();
+            ended.length = 0;
+            const answer = new EventReader(await node.fetch(call(sessionId, 'tools/call', { name: 'work', arguments: {} })));
+            await answer.event();
+            await answer.cut();
+            Object.assign(log, { isUnheard: true, isLate });
+            stage.open('away');
+            await vi.waitFor(() => expect(log.unheard).toBeGreaterThan(0), { timeout: 10_000, interval: 5 });
+            log.isUnheard = false;
+            await vi.waitFor(() => expect(ended).toMatchObject([{ method: 'tools/call', outcome: 'result' }]), 10_000);
+            const resumed = await finish(node.fetch(bare('GET', sessionId, { 'last-event-id': answer.lastEventId })));
+            expect(resumed.map(resultText)).toEqual(['done']);
+            expect((await kept(sessionId)).slice(2)).toEqual(['in tools/call', 'out result']);
+        } finally {
+            unsubscribe('mcp-sessions:call-ended', listener);
+        }
+    }
+);
+
+it('H1, L5: the error that stands in for a lost result is in the history, though its append seemed to be lost', async () => {
+    const stage = new Stage();
+    const a = new FetchNode('A', { ...backend, furnish: stage.furnish });
+    const log = new Unheard();
+    const shared = createMemoryBackend({ shareWith: backend });
+    const b = new FetchNode('B', { ...shared, eventLog: log.wrap(shared.eventLog), storeTimeoutMs: 100 });
+    const opened = await a.fetch(initialize());
+    const sessionId = opened.headers.get('mcp-session-id') ?? '';
+    await opened.text();
+    const answer = new EventReader(await a.fetch(call(sessionId, 'tools/call', { name: 'hang', arguments: { name: 'dead' } })));
+    await answer.event();
+    await stage.wait('hanging dead');
+    await answer.cut();
+    Object.assign(log, { isUnheard: true, isLate: true });
+    const resumed = finish(b.fetch(bare('GET', sessionId, { 'last-event-id': answer.lastEventId })));
+    // The node is gone as far as others can see.
+    const transport = await a.transport(sessionId);
+    await transport?.close();
+    expect(await resumed).toMatchObject([{ error: { code: -32000 } }]);
+    expect(log.unheard).toBeGreaterThan(0);
+    await vi.waitFor(async () => expect((await kept(sessionId)).slice(2)).toEqual(['in tools/call', 'out error -32000']), 10_000);
 });

@@ -8,6 +8,8 @@ import {
     type SessionHandlerOptions
 } from '@mcp-sessions/core';
 import { afterEach, expect, it, vi } from 'vitest';
+import { ClusterNode } from '../../src/cluster/clusterNode.js';
+import type { Member } from '../../src/cluster/member.js';
 import { startNode } from '../handler/support/nodes.js';
 import { initialize, listen, request } from '../handler/support/requests.js';
 import { Watcher } from './support/watcher.js';
@@ -20,6 +22,20 @@ const watch = async (...args: Parameters<typeof Watcher.start>): Promise<Watcher
 };
 afterEach(async () => {
     await Promise.all(watchers.splice(0).map(watcher => watcher.close()));
+});
+
+/** A session on which nothing goes on. */
+const idleMember = (session: string): Member => ({
+    session,
+    isBusy: false,
+    activity: { isListening: false, calls: 0 },
+    receive: () => undefined,
+    yieldStream: () => false,
+    isSilent: () => false,
+    isReading: () => false,
+    yieldReader: () => false,
+    countRunning: () => 0,
+    lookAtRecord: () => undefined
 });
 
 /** The nodes A and B, which can be seen at any time, and the backend of a third process that serves nothing. */
@@ -121,6 +137,54 @@ it('cannot be seen where its application does not want it', async () => {
     await request(b.url, await initialize(b.url), 'tools/list');
     await watcher.sees(() => expect(watcher.happened('session-created').map(({ on }) => on)).toEqual(['B']));
     expect(watcher.names).toEqual(['B']);
+    stream.abort();
+});
+
+it('is hidden when one of the handlers on its backend hides, and seen at any time when one wants it; the first name counts', async () => {
+    const backend = createMemoryBackend();
+    const outside = createMemoryBackend({ shareWith: backend });
+    await startNode({ backend });
+    await startNode({ backend, nodeName: 'first', watchable: 'always' });
+    await startNode({ backend, nodeName: 'second' });
+    const watcher = await watch(outside);
+    await watcher.seesNodes('first');
+    const hiding = await startNode({ backend, nodeName: 'third', watchable: false });
+    await watcher.sees(() => expect(watcher.lost).toMatchObject([{ name: 'first', how: 'left' }]));
+    const { length } = watcher.states;
+    const late = await watch(outside);
+    // It hears nothing of either.
+    expect([watcher.states.length, late.names]).toEqual([length, []]);
+    await hiding.handler.close();
+    await watcher.seesNodes('first');
+    await late.seesNodes('first');
+});
+
+it('a name that is too long to be told is refused, and leaves nothing behind', async () => {
+    const backend = createMemoryBackend();
+    await expect(startNode({ backend, nodeName: 'n'.repeat(201) })).rejects.toThrow(RangeError);
+    await startNode({ backend, nodeName: 'n'.repeat(200), watchable: 'always' });
+    const watcher = await watch(createMemoryBackend({ shareWith: backend }));
+    await watcher.seesNodes('n'.repeat(200));
+});
+
+it('O4: with thousands of sessions and several watchers, a node counts what goes on and names a thousand, once for all', async () => {
+    const backend = createMemoryBackend();
+    const outside = createMemoryBackend({ shareWith: backend });
+    const { url } = await startNode({ backend, watchable: 'always' });
+    const stream = await listen(url, await initialize(url));
+    const node = ClusterNode.on(backend.messageBus);
+    const looked = vi.spyOn(node, 'activities');
+    const idle = Array.from({ length: 3000 }, (_, n) => node.join(idleMember(String(n).padStart(43, '0'))));
+    const all = await Promise.all([watch(outside), watch(outside), watch(outside)]);
+    for (const watcher of all) {
+        await watcher.sees(() => expect(watcher.states.length).toBeGreaterThan(2));
+        expect(watcher.states.at(-1)).toMatchObject({ sessionCount: 3001, streams: 1, calls: 0 });
+        expect(watcher.states.at(-1)?.sessions).toHaveLength(1000);
+    }
+    const told = all.reduce((sum, { states }) => sum + states.length, 0);
+    // As often as one watcher is told, and not as often as all are.
+    expect(looked.mock.calls.length).toBeLessThan(told / 2);
+    idle.forEach(leave => leave());
     stream.abort();
 });
 
