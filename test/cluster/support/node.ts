@@ -32,6 +32,8 @@ const { http, closeTransports, handler } = openApp({
     // All of an error, as a logger that writes JSON would print it.
     ...(DEBUG_LOG && { onerror: (error: Error) => console.error('transport', inspect(error, { depth: null })) })
 });
+// Longer than any client of the tests leaves a connection alone: who sends on one as it is closed gets a reset.
+http.keepAliveTimeout = 60_000;
 http.listen(Number(PORT ?? 0), '127.0.0.1', () => console.log(JSON.stringify({ port: (http.address() as AddressInfo).port })));
 
 if (GRACE_MS && handler) {
