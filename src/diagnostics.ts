@@ -116,7 +116,7 @@ export function isEventName(name: string): name is keyof DiagnosticEvents {
 
 /** Calls back with every event of one kind from now on; returns how to end that. What the listener throws is an uncaught exception. */
 export function listenTo<E extends keyof DiagnosticEvents>(event: E, listener: (data: DiagnosticEvents[E]) => void): () => void {
-    const channel = `mcp-sessions:${event}`;
+    const channel = channelName(event);
     const onMessage: Listener = message => listener(message as DiagnosticEvents[E]);
     builtin?.subscribe(channel, onMessage);
     return () => void builtin?.unsubscribe(channel, onMessage);
@@ -125,12 +125,7 @@ export function listenTo<E extends keyof DiagnosticEvents>(event: E, listener: (
 /** Calls back with every event of this process from now on; returns how to end that. */
 export function listenToAll(listener: <E extends keyof DiagnosticEvents>(event: E, data: DiagnosticEvents[E]) => void): () => void {
     const names = Object.keys(eventNames) as (keyof DiagnosticEvents)[];
-    const ends = names.map(name => {
-        const channel = `mcp-sessions:${name}`;
-        const onMessage: Listener = message => listener(name, message as DiagnosticEvents[typeof name]);
-        builtin?.subscribe(channel, onMessage);
-        return () => builtin?.unsubscribe(channel, onMessage);
-    });
+    const ends = names.map(name => listenTo(name, data => listener(name, data)));
     return () => ends.forEach(end => end());
 }
 
@@ -162,10 +157,12 @@ export function publishOf(
     publish(event, () => ({ session: fingerprintOfDigest(sessionName) }));
 }
 
+const channelName = (event: keyof DiagnosticEvents): string => `mcp-sessions:${event}`;
+
 function channelOf(event: keyof DiagnosticEvents): Channel | undefined {
     let channel = channels.get(event);
     if (!channel && builtin) {
-        channel = builtin.channel(`mcp-sessions:${event}`);
+        channel = builtin.channel(channelName(event));
         channels.set(event, channel);
     }
     return channel;

@@ -121,10 +121,12 @@ function sessionOf(value: unknown): WatchedSession[] {
 /** What a field of an event may be. */
 type FieldCheck = (value: unknown) => boolean;
 
-/** The fields of each event: `?` stands before the name of one that may be left out. */
-type FieldChecks<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: FieldCheck } & {
-    readonly [K in keyof T as undefined extends T[K] ? `?${K & string}` : never]: FieldCheck;
-};
+/** The fields of an event: `?` stands before the name of one that may be left out. */
+type FieldChecks<T> = T extends unknown
+    ? { readonly [K in keyof T as undefined extends T[K] ? never : K]: FieldCheck } & {
+          readonly [K in keyof T as undefined extends T[K] ? `?${K & string}` : never]: FieldCheck;
+      }
+    : never;
 
 const ofSession = { session: isText };
 const isOneOf =
@@ -132,7 +134,10 @@ const isOneOf =
     value =>
         texts.includes(value as string);
 
-const fieldChecks: { readonly [E in keyof DiagnosticEvents]: FieldChecks<DiagnosticEvents[E]> } = {
+/** Where an event has a list, its fields are those of one of the list. */
+const fieldChecks: {
+    readonly [E in keyof DiagnosticEvents]: FieldChecks<DiagnosticEvents[E]> | readonly FieldChecks<DiagnosticEvents[E]>[];
+} = {
     'session-created': ofSession,
     'session-restored': { ...ofSession, durationMs: isCount },
     'session-ended': { ...ofSession, '?lifetimeMs': isNumber },
@@ -145,7 +150,10 @@ const fieldChecks: { readonly [E in keyof DiagnosticEvents]: FieldChecks<Diagnos
     'stream-opened': ofSession,
     'stream-resumed': { ...ofSession, stream: isOneOf('standalone', 'request') },
     'stream-taken-over': ofSession,
-    'answer-routed': { ...ofSession, outcome: isOneOf('delivered', 'gone', 'unreachable'), to: isText },
+    'answer-routed': [
+        { ...ofSession, outcome: isOneOf('delivered'), to: isText },
+        { ...ofSession, outcome: isOneOf('gone', 'unreachable') }
+    ],
     'producer-lost': ofSession,
     'store-slow': { durationMs: isCount },
     'store-down': { durationMs: isCount, reason: isText }
@@ -166,11 +174,12 @@ function eventOf(value: unknown): NodeEvent[] {
             .map(([name, field]) => [name, typeof field === 'string' ? field.slice(0, maxText) : field] as const)
             .filter(([, field]) => isText(field) || isNumber(field))
     );
-    const isWhole = Object.entries(fieldChecks[event]).every(([name, check]: [string, FieldCheck]) => {
+    const passes = ([name, check]: [string, FieldCheck]): boolean => {
         const [isOptional, key] = name.startsWith('?') ? [true, name.slice(1)] : [false, name];
         const found = Object.hasOwn(plain, key) ? plain[key] : undefined;
         return found === undefined ? isOptional && !Object.hasOwn(fields, key) : check(found);
-    });
+    };
+    const isWhole = [fieldChecks[event]].flat().some(checks => Object.entries(checks).every(passes));
     return isWhole ? [{ event, data: plain, at } as unknown as NodeEvent] : [];
 }
 

@@ -11,6 +11,9 @@ it('of what a node tells, events that lack a field or have another one in its pl
         { event: 'session-ended', at: 1, data: { session } },
         { event: 'request', at: 1, data: { method: 'POST', status: 200, durationMs: 1.5 } },
         { event: 'call-ended', at: 1, data: { session, method: 'tools/call', outcome: 'error', durationMs: 0, added: 'later' } },
+        { event: 'answer-routed', at: 1, data: { session, outcome: 'delivered', to: 'AAAAAAAAAAAA' } },
+        { event: 'answer-routed', at: 1, data: { session, outcome: 'gone' } },
+        { event: 'answer-routed', at: 1, data: { session, outcome: 'unreachable' } },
         { event: 'store-down', at: 8.64e15, data: { durationMs: 3, reason: 'r'.repeat(5000) } }
     ];
     const broken = [
