@@ -16,11 +16,12 @@ export function pause(ms: number): Promise<void> {
 /**
  * Waits until something has come to anything, good or bad, but no longer than this. Never rejects.
  *
+ * @param schedule sets the timer: `setTimeout` itself where the process must live until then.
  * @returns whether it came to anything in time.
  */
-export function settled(something: Promise<unknown>, patienceMs: number): Promise<boolean> {
+export function settled(something: Promise<unknown>, patienceMs: number, schedule: typeof later = later): Promise<boolean> {
     return new Promise(resolve => {
-        const timer = later(() => resolve(false), patienceMs);
+        const timer = schedule(() => resolve(false), patienceMs);
         const done = (): void => {
             clearTimeout(timer);
             resolve(true);

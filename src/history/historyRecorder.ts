@@ -3,6 +3,7 @@ import { SessionError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { requireCount } from '../positiveOptions.js';
 import type { EventLog } from '../ports/eventLog.js';
+import { utf8Length } from '../utf8.js';
 import { eventOf, type HistoryEnd, type HistoryMessage, type NewHistoryEntry, type Signature } from './entry.js';
 import { HistoryWriter } from './historyWriter.js';
 import { failure, gapInPlaceOf } from './noted.js';
@@ -191,8 +192,4 @@ export function recorderOf(
 
 function snapshotWithout(message: JSONRPCMessage, omittedBytes: number): Snapshot {
     return { text: JSON.stringify(withoutContent(message)), omitted: { omittedBytes } };
-}
-
-function utf8Length(text: string): number {
-    return new TextEncoder().encode(text).length;
 }

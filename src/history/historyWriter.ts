@@ -1,4 +1,5 @@
 import type { EventLog } from '../ports/eventLog.js';
+import { settled } from '../timers.js';
 import { historyNameOf } from './entry.js';
 import { HistoryQueue } from './historyQueue.js';
 import { LogHealth } from './logHealth.js';
@@ -43,7 +44,7 @@ export class HistoryWriter {
         const queues = [...this.queues.values()];
         if (queues.length > 0) {
             this.health.wakeAll();
-            await settledWithin(Promise.all(queues.map(queue => queue.over)), timeoutMs);
+            await settled(Promise.all(queues.map(queue => queue.over)), timeoutMs, setTimeout);
         }
     }
 
@@ -62,18 +63,6 @@ export class HistoryWriter {
         queues.set(sessionId, queue);
         return queue;
     }
-}
-
-/** Keeps the process alive, as no timer of those that write does. */
-function settledWithin(something: Promise<unknown>, timeoutMs: number): Promise<void> {
-    return new Promise(resolve => {
-        const timer = setTimeout(resolve, timeoutMs);
-        const done = (): void => {
-            clearTimeout(timer);
-            resolve();
-        };
-        something.then(done, done);
-    });
 }
 
 /**

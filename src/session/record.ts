@@ -1,4 +1,5 @@
 import type { SessionData } from '../ports/sessionStore.js';
+import { utf8Length } from '../utf8.js';
 
 /** The shape that this release writes. Raised only when an older reader could not make sense of a record. */
 const schemaVersion = 1;
@@ -84,7 +85,7 @@ export function parseRecord(value: unknown, sessionId: string): SessionRecord | 
 
 /** Bytes of a record as JSON in UTF-8. */
 export function recordBytes(record: SessionData): number {
-    return new TextEncoder().encode(JSON.stringify(record)).length;
+    return utf8Length(JSON.stringify(record));
 }
 
 /** The record after a change: one revision further, its life extended. */

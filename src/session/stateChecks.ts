@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.js';
+import { utf8Length } from '../utf8.js';
 import type { StateValues } from './stateKeeper.js';
 
 export function sessionEnded(): SessionError {
@@ -7,7 +8,7 @@ export function sessionEnded(): SessionError {
 
 /** @throws SessionError `STATE_TOO_LARGE`. */
 export function checkedSize(values: StateValues, maxBytes: number): StateValues {
-    if (new TextEncoder().encode(JSON.stringify(values)).length > maxBytes) {
+    if (utf8Length(JSON.stringify(values)) > maxBytes) {
         throw new SessionError('STATE_TOO_LARGE', `What the session keeps would be larger than maxStateBytes (${maxBytes})`);
     }
     return values;

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.js';
 import { isRequest, isResponse, type JSONRPCMessage } from '../jsonrpc/types.js';
+import { utf8Length } from '../utf8.js';
 
 /** Bytes of a message as JSON in UTF-8, if they are more than these; undefined otherwise. @throws TypeError for what is no JSON. */
 export function bytesOver(maxBytes: number, message: JSONRPCMessage): number | undefined {
@@ -7,7 +8,7 @@ export function bytesOver(maxBytes: number, message: JSONRPCMessage): number | u
     if (text.length * 3 <= maxBytes) {
         return undefined;
     }
-    const bytes = new TextEncoder().encode(text).length;
+    const bytes = utf8Length(text);
     return bytes > maxBytes ? bytes : undefined;
 }
 
