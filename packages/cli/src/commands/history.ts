@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ChosenBackend } from '@mcp-sessions/backends';
 import type { HistoryEntry } from '@mcp-sessions/core';
 import type { Command } from 'commander';
@@ -8,6 +7,7 @@ import { CliError, exitCodes } from '../exitCodes.js';
 import { untrimmed, withLives } from '../historyLog.js';
 import { idOf } from '../sessions.js';
 import { longestMs, timeFrom } from '../times.js';
+import { pause } from '../waiting.js';
 
 interface HistoryFlags extends BackendFlags {
     readonly after?: string;
@@ -69,7 +69,7 @@ async function print(cli: Cli, backend: ChosenBackend, name: string, { after, fo
         if (!follow || cli.signal.aborted) {
             break;
         }
-        await pause(followMs);
+        await pause(followMs, cli.signal);
     }
     if (count === 0 && after === undefined) {
         throw new CliError(

@@ -7,8 +7,10 @@ import { PageServer } from '../monitor/pageServer.js';
 import { Picture, type PageEvent } from '../monitor/picture.js';
 import { reasonOf } from '../printable.js';
 import { countFrom } from '../times.js';
+import { aborted } from '../waiting.js';
 import { guarded } from '../watch/guarded.js';
 import { NodeNames } from '../watch/nodeNames.js';
+import { notesOf } from '../watch/notes.js';
 
 interface MonitorFlags extends BackendFlags {
     readonly port: number;
@@ -50,8 +52,7 @@ async function monitor(cli: Cli, flags: MonitorFlags, backend: ChosenBackend): P
             events = [];
         }
     }, flushMs);
-    const passedOver = (error: unknown) =>
-        out.note(out.noteColours.yellow(`something that a node told cannot be shown: ${reasonOf(error)}`));
+    const { passedOver, onerror } = notesOf(out);
     const end = (): void => {
         clearInterval(timer);
         page.close();
@@ -82,7 +83,7 @@ async function monitor(cli: Cli, flags: MonitorFlags, backend: ChosenBackend): P
                 );
                 page.send('lost', { id: node.id, how });
             },
-            onerror: error => out.note(out.noteColours.yellow(`the message bus is out of order: ${reasonOf(error)}`))
+            onerror
         });
         if (flags.json) {
             out.json({ url: page.url, backend: backend.kind });
@@ -90,7 +91,7 @@ async function monitor(cli: Cli, flags: MonitorFlags, backend: ChosenBackend): P
             out.line(page.url);
             out.note('Open this address in a browser on this machine. Ctrl-C ends it.');
         }
-        await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
+        await aborted(signal);
     } finally {
         end();
     }

@@ -8,10 +8,12 @@ import { untrimmed, withLives } from '../historyLog.js';
 import { printable, reasonOf, safeJson, shortened } from '../printable.js';
 import { findSession } from '../sessions.js';
 import { isoTime } from '../times.js';
+import { aborted } from '../waiting.js';
 import { chattyEvents, eventNames, eventText, isAlarming, type EventName } from '../watch/eventText.js';
 import { guarded } from '../watch/guarded.js';
 import { followMessages } from '../watch/messages.js';
 import { NodeNames } from '../watch/nodeNames.js';
+import { notesOf } from '../watch/notes.js';
 
 interface TailFlags extends BackendFlags {
     readonly event?: EventName[];
@@ -77,8 +79,7 @@ async function tail(cli: Cli, flags: TailFlags, backend: ChosenBackend, name: st
     const found = name === undefined || (isFingerprint && !flags.messages) ? undefined : await findSession(cli, backend, name);
     const session = found?.view.session ?? name;
     const printer = new Printer(cli, flags);
-    const passedOver = (error: unknown) =>
-        out.note(out.noteColours.yellow(`something that a node told cannot be shown: ${reasonOf(error)}`));
+    const { passedOver, onerror } = notesOf(out);
     await watchCluster(backend, {
         signal,
         ...(session !== undefined && { session }),
@@ -89,7 +90,7 @@ async function tail(cli: Cli, flags: TailFlags, backend: ChosenBackend, name: st
             passedOver
         ),
         onlost: (node, how) => printer.lost(node, how),
-        onerror: error => out.note(out.noteColours.yellow(`the message bus is out of order: ${reasonOf(error)}`))
+        onerror
     });
     if (!flags.json) {
         out.note(session === undefined ? 'watching all nodes; Ctrl-C ends it' : `watching session ${printable(session)}; Ctrl-C ends it`);
@@ -100,7 +101,7 @@ async function tail(cli: Cli, flags: TailFlags, backend: ChosenBackend, name: st
             onerror: error => out.note(out.noteColours.yellow(`the history cannot be read: ${reasonOf(error)}`))
         });
     } else {
-        await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
+        await aborted(signal);
     }
 }
 

@@ -1,5 +1,6 @@
 import type { ChosenBackend } from '@mcp-sessions/backends';
 import type { HistoryEntry } from '@mcp-sessions/core';
+import { pause } from '../waiting.js';
 
 /** How often it is looked for new messages, in milliseconds. */
 const lookMs = 1000;
@@ -58,16 +59,4 @@ function textOf(entry: HistoryEntry): string {
 
 function withoutTime({ time: _time, node: _node, ...rest }: Record<string, unknown>): Record<string, unknown> {
     return rest;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-        const done = (): void => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', done);
-            resolve();
-        };
-        const timer = setTimeout(done, ms);
-        signal.addEventListener('abort', done);
-    });
 }
