@@ -4,8 +4,8 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { createSessionHandler as createHandler } from '@mcp-sessions/core';
 import type { SessionContext, SessionHandler, SessionHandlerOptions as HandlerOptions } from '@mcp-sessions/core';
-import { instrumentSessionsIfInstalled } from '@mcp-sessions/opentelemetry';
 import { sdkProtocolRules } from './protocolRules.js';
+import { observe } from './telemetry.js';
 
 /** Options of {@link createSessionHandler}: those of the transports, which each session's transport gets, and its own. */
 export interface SessionHandlerOptions extends Omit<HandlerOptions, 'bind'> {
@@ -38,8 +38,6 @@ export type SdkServerFactory = (session: SessionContext) => McpServer | Server |
  * @throws SessionError `CONFIGURATION`, RangeError for options that make no sense.
  */
 export function createSessionHandler(factory: SdkServerFactory, options: SessionHandlerOptions = {}): SessionHandler {
-    if (options.telemetry !== false) {
-        void instrumentSessionsIfInstalled();
-    }
+    observe(options);
     return createHandler(factory, options as HandlerOptions, sdkProtocolRules);
 }

@@ -3,9 +3,9 @@ import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { NodeStreamableHttpTransport } from '@mcp-sessions/core';
 import type { ProtocolRules } from '@mcp-sessions/core';
-import { instrumentSessionsIfInstalled } from '@mcp-sessions/opentelemetry';
 import { sdkProtocolRules } from './protocolRules.js';
 import type { StreamableHttpServerTransport } from './serverTransport.js';
+import { observe } from './telemetry.js';
 import type { EventId, EventStore, StreamId, WebStandardStreamableHTTPServerTransportOptions } from './webStandardStreamableHttp.js';
 
 export type { EventId, EventStore, StreamId };
@@ -55,9 +55,7 @@ const TypedTransport = NodeStreamableHttpTransport as new (
  */
 export class StreamableHTTPServerTransport extends TypedTransport implements Transport {
     constructor(options: StreamableHTTPServerTransportOptions = {}) {
-        if (options.telemetry !== false) {
-            void instrumentSessionsIfInstalled();
-        }
+        observe(options);
         super(options, sdkProtocolRules);
     }
 }

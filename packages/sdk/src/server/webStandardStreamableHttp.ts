@@ -3,9 +3,9 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { WebStreamableHttpTransport } from '@mcp-sessions/core';
 import type { EventId, ProtocolRules, StreamId, StreamableHttpOptions } from '@mcp-sessions/core';
-import { instrumentSessionsIfInstalled } from '@mcp-sessions/opentelemetry';
 import { sdkProtocolRules } from './protocolRules.js';
 import type { StreamableHttpServerTransport } from './serverTransport.js';
+import { observe } from './telemetry.js';
 
 export type { EventId, StreamId };
 
@@ -84,9 +84,7 @@ const TypedTransport = WebStreamableHttpTransport as new (
  */
 export class WebStandardStreamableHTTPServerTransport extends TypedTransport implements Transport {
     constructor(options: WebStandardStreamableHTTPServerTransportOptions = {}) {
-        if (options.telemetry !== false) {
-            void instrumentSessionsIfInstalled();
-        }
+        observe(options);
         super(options, sdkProtocolRules);
     }
 }
