@@ -1,19 +1,9 @@
 import { checkSchema, createPostgresBackend, migrate, migrationSql, PostgresSessionStore, type PostgresPool } from '@mcp-sessions/postgres';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
+import { describe, expect, it } from 'vitest';
+import { privatePostgres } from '../support/privateServers.js';
 import { testPool } from '../support/testPool.js';
 
-let server: PrivatePostgres;
-let pool: Pool;
-beforeAll(async () => {
-    server = await startPrivatePostgres();
-    pool = testPool({ connectionString: server.url });
-});
-afterAll(async () => {
-    await pool.end();
-    await server.stop();
-});
+const { server, pool } = await privatePostgres();
 
 const record = (sessionId: string) => ({ sessionId, initialized: true, createdAt: 1, lastActivity: 1, revision: 1 });
 

@@ -3,23 +3,14 @@ import type { EventLog } from '@mcp-sessions/core';
 import { createRedisBackend, RedisEventLog, type RedisClient, type RedisCommands } from '@mcp-sessions/redis';
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-v5';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
+import { describe, expect, it } from 'vitest';
+import { privateRedis } from '../support/privateServers.js';
 import { Commands } from '../cluster/support/commands.js';
 import { event, final, message, page, readTexts, textOf } from '../../packages/testkit/src/eventLog/support.js';
 import { commandsOf } from '../../packages/redis/src/client.js';
 import { LossyProxy } from './lossyProxy.js';
 
-let server: PrivateRedis;
-let redis: Redis;
-beforeAll(async () => {
-    server = await startPrivateRedis();
-    redis = new Redis(server.url);
-});
-afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-});
+const { server, redis } = await privateRedis();
 
 function open(options: { maxEvents?: number; ttlSeconds?: number; maxAgeSeconds?: number } = {}) {
     const keyPrefix = `test:${randomUUID()}:`;

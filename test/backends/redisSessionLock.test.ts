@@ -1,20 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { withLock } from '@mcp-sessions/core';
 import { createRedisBackend, RedisSessionLock } from '@mcp-sessions/redis';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
+import { describe, expect, it } from 'vitest';
+import { privateRedis } from '../support/privateServers.js';
 
-let server: PrivateRedis;
-let redis: Redis;
-beforeAll(async () => {
-    server = await startPrivateRedis();
-    redis = new Redis(server.url);
-});
-afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-});
+const { redis } = await privateRedis();
 
 function open() {
     const keyPrefix = `test:${randomUUID()}:`;

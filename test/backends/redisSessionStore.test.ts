@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { RedisSessionStore } from '@mcp-sessions/redis';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
+import { describe, expect, it } from 'vitest';
+import { privateRedis } from '../support/privateServers.js';
 
-let server: PrivateRedis;
-let redis: Redis;
-beforeAll(async () => {
-    server = await startPrivateRedis();
-    redis = new Redis(server.url);
-});
-afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-});
+const { redis } = await privateRedis();
 
 const record = { sessionId: 's', initialized: true, createdAt: 1, lastActivity: 1, revision: 1 };
 

@@ -1,22 +1,10 @@
 import { migrationSql } from '@mcp-sessions/postgres';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
-import { testPool } from '../support/testPool.js';
+import { describe, expect, it } from 'vitest';
+import { privatePostgres } from '../support/privateServers.js';
 import { runCli } from './support/runCli.js';
 
-let server: PrivatePostgres;
-let pool: Pool;
+const { server, pool } = await privatePostgres();
 const migrate = (...words: string[]) => runCli(['migrate', ...words], { env: { POSTGRES_URL: server.url } });
-
-beforeAll(async () => {
-    server = await startPrivatePostgres();
-    pool = testPool({ connectionString: server.url });
-});
-afterAll(async () => {
-    await pool.end();
-    await server.stop();
-});
 
 describe('migrate', () => {
     it('says what is to do, does it once, and then has nothing to do', async () => {
