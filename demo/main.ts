@@ -1,15 +1,19 @@
 // The demo: one client, one session, and nodes that come and go. See README.md; run it with `npm run demo`.
 
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { openRedis, type Service } from '../scripts/services.mjs';
 import { startCluster, type Cluster } from '../test/support/cluster.js';
 import { forkProject, officialPackage } from './forkProject.js';
 import { ObservedClient } from './observedClient.js';
 import { runAcrossNodes, runEnd, runScenario } from './scenario.js';
+import { pictureOf } from './picture.js';
 import { Timeline } from './timeline.js';
 
 const NOT_INITIALIZED = '"Bad Request: Server not initialized"';
-const isOfficial = process.argv.includes('--official');
+// --picture FILE: the timeline as a picture, too.
+const { official: isOfficial, picture } = parseArgs({ options: { official: { type: 'boolean' }, picture: { type: 'string' } } }).values;
 const timeline = new Timeline();
 let redis: Service | undefined;
 let cluster: Cluster | undefined;
@@ -35,7 +39,13 @@ async function demo(): Promise<boolean> {
     timeline.header();
 
     cluster = await startCluster({ nodes: 3, script: script.file, env: script.env });
-    timeline.event('nodes', cluster.nodes.map(({ name, pid, port }) => `${name} on port ${port} (pid ${pid})`).join(', '));
+    const { nodes } = cluster;
+    const up = nodes.map(({ name, pid, port }) => `${name} on port ${port} (pid ${pid})`).join(', ');
+    timeline.event(
+        'nodes',
+        `up: ${up}`,
+        nodes.map(({ name }) => name)
+    );
     client = new ObservedClient(cluster.proxy, timeline);
     return isOfficial ? showToday(cluster, client) : showSession(cluster, client);
 }
@@ -68,8 +78,10 @@ async function showSession(running: Cluster, observed: ObservedClient): Promise<
     const leftOver = await stop();
     const ok =
         failures === 0 && isGone && calls > 40 && sessionIds.size === 1 && Object.values(served).every(Boolean) && leftOver.length === 0;
+    const summary = `${calls} calls, ${calls - failures} answered, ${failures} failed. ${sessionIds.size} session id from first to last.`;
+    if (ok && picture !== undefined) writeFileSync(picture, pictureOf(timeline.entries, summary));
     timeline.verdict(ok, [
-        `${calls} calls, ${calls - failures} answered, ${failures} failed. ${sessionIds.size} session id from first to last.`,
+        summary,
         `Requests served: ${Object.entries(served)
             .map(entry => entry.join(' '))
             .join(', ')}. Processes: ${processes().length} started, ${leftOver.length} left over.`,

@@ -10,6 +10,7 @@ const REVALIDATED_MS = 1_000;
 /** What happens to the nodes, while one client goes on with one session. */
 export async function runScenario(cluster: Cluster, client: ObservedClient, timeline: Timeline): Promise<void> {
     const [a, b, c] = cluster.nodes as [NodeProcess, NodeProcess, NodeProcess];
+    const names = cluster.nodes.map(({ name }) => name);
 
     await client.listTools();
     await client.add(6);
@@ -19,26 +20,26 @@ export async function runScenario(cluster: Cluster, client: ObservedClient, time
     await delay(REVALIDATED_MS);
     await client.checkLevels(3, ['warning', 'error', 'critical', 'alert', 'emergency']);
 
-    timeline.event('KILL', `kill -9 ${b.pid}: node B is dead`);
+    timeline.event('KILL', `kill -9 ${b.pid}: node B is dead`, [b.name]);
     await b.kill();
     await client.add(6);
     await b.start();
-    timeline.event('START', `node B, a new process (pid ${b.pid})`);
+    timeline.event('START', `node B, a new process (pid ${b.pid})`, [b.name]);
     await client.add(6);
     await client.checkLevels(3, ['warning', 'error', 'critical', 'alert', 'emergency']);
 
     const old = c.port;
     await c.terminate();
     await c.start();
-    timeline.event('REPLACE', `node C: SIGTERM, new process on port ${c.port} instead of ${old} (pid ${c.pid})`);
+    timeline.event('REPLACE', `node C: SIGTERM, new process on port ${c.port} instead of ${old} (pid ${c.pid})`, [c.name]);
     await client.add(6);
     await client.setLevel('error');
 
-    timeline.event('KILL', `kill -9 ${a.pid} ${b.pid} ${c.pid}: no node is left`);
+    timeline.event('KILL', `kill -9 ${a.pid} ${b.pid} ${c.pid}: no node is left`, names);
     await Promise.all([a.kill(), b.kill(), c.kill()]);
     await delay(1_000);
     await Promise.all([a.start(), b.start(), c.start()]);
-    timeline.event('START', `nodes A, B, C, all new (pids ${a.pid}, ${b.pid}, ${c.pid})`);
+    timeline.event('START', `nodes A, B, C, all new (pids ${a.pid}, ${b.pid}, ${c.pid})`, names);
     await client.add(6);
     await client.checkIsKnown(3);
     await client.checkLevels(3, ['error', 'critical', 'alert', 'emergency']);
@@ -49,15 +50,17 @@ export async function runAcrossNodes({ nodes, proxy }: Cluster, client: Observed
     await client.answerQuestion();
 
     await client.countThroughACut(8, () => {
+        const { name = '' } = proxy.nodeOf('tools/call') ?? {};
         proxy.cut('POST');
-        timeline.event('CUT', `the connection of the call to node ${proxy.nodeOf('tools/call')?.name}; the client comes back to another`);
+        timeline.event('CUT', `the connection of the call to node ${name}; the client comes back to another`, [name]);
     });
 
     await client.hangUntilKilled(async () => {
         const node = await whoSays(nodes, 'one hangs');
-        timeline.event('KILL', `kill -9 ${node.pid}: node ${node.name}, in the middle of a call`);
+        timeline.event('KILL', `kill -9 ${node.pid}: node ${node.name}, in the middle of a call`, [node.name]);
         await node.kill();
         await node.start();
+        timeline.event('START', `node ${node.name}, a new process (pid ${node.pid})`, [node.name]);
     });
 
     await client.cancel(words => nodes.some(({ output }) => output.includes(words)));

@@ -4,10 +4,21 @@ type Colour = keyof typeof COLOURS;
 /** What a line is about; `client` is what the client does and sees, the rest is done to the servers. */
 export type Actor = 'client' | 'nodes' | 'KILL' | 'CUT' | 'START' | 'REPLACE';
 
+/** One line: what was done to nodes, or a call and the nodes that served it, by their names. */
+export interface Entry {
+    readonly seconds: number;
+    readonly actor: Actor;
+    readonly what: string;
+    readonly nodes: readonly string[];
+    /** Of a call. */
+    readonly result?: { readonly ok: boolean; readonly text: string };
+}
+
 const ACTOR_COLOUR: Record<Actor, Colour> = { client: 'cyan', nodes: 'dim', KILL: 'red', CUT: 'red', START: 'green', REPLACE: 'yellow' };
 
 /** Prints what happens in aligned columns: when, who, what, by which node, and with which result. */
 export class Timeline {
+    readonly entries: Entry[] = [];
     #start = performance.now();
     readonly #coloured = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
@@ -25,11 +36,14 @@ export class Timeline {
         this.#print(`\n  ${this.#paint('dim', '  time  who      what                                 served by      result')}`);
     }
 
-    event(actor: Actor, what: string): void {
+    /** @param nodes the names of those that it is done to. */
+    event(actor: Actor, what: string, nodes: readonly string[] = []): void {
+        this.entries.push({ seconds: this.#seconds(), actor, what, nodes });
         this.#print(`  ${this.#time()}  ${this.#paint(ACTOR_COLOUR[actor], actor.padEnd(8))} ${what}`);
     }
 
     call(what: string, servedBy: readonly string[], result: string, ok: boolean): void {
+        this.entries.push({ seconds: this.#seconds(), actor: 'client', what, nodes: servedBy, result: { ok, text: result } });
         const nodes = servedBy.join(' ');
         const outcome = this.#paint(ok ? 'green' : 'red', ok ? 'ok' : 'FAILED');
         this.#print(
@@ -45,7 +59,11 @@ export class Timeline {
     }
 
     #time(): string {
-        return this.#paint('dim', `${((performance.now() - this.#start) / 1000).toFixed(1).padStart(4)} s`);
+        return this.#paint('dim', `${this.#seconds().toFixed(1).padStart(4)} s`);
+    }
+
+    #seconds(): number {
+        return (performance.now() - this.#start) / 1000;
     }
 
     #paint(colour: Colour, text: string): string {
