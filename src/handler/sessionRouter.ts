@@ -40,7 +40,7 @@ const lookAgainMs = 1000;
 
 /** State of the store, and of this node. */
 export interface HandlerHealth {
-    /** Whether this node should get requests: false from {@link SessionRouter.drain} on. */
+    /** Whether this node should get requests: false from `drain` on. */
     readonly ready: boolean;
     /** Whether the store answers. */
     readonly store: 'ok' | 'unavailable';

@@ -11,7 +11,7 @@ export interface SessionBackendOptions extends SessionLimits {
     url?: string;
     /** The token of a REST URL (`https:`); it may as well stand in the URL, as its password. */
     token?: string;
-    /** @default process.env */
+    /** The environment that is asked. @default process.env */
     env?: Environment;
     /** Take a backend of this kind only: where the environment names several, or not to be surprised. */
     kind?: BackendKind;
@@ -28,7 +28,7 @@ export interface SessionBackendOptions extends SessionLimits {
     migrate?: boolean;
     /** Laid over the options that the driver's client is made with. For a Redis Cluster: its `redisOptions`. */
     driverOptions?: Readonly<Record<string, unknown>>;
-    /** @default warnings on standard error */
+    /** Told what was chosen, and warned. @default warnings on standard error */
     logger?: BackendLogger;
 
     /** Stands before every key in Redis and Upstash. @default 'mcp:session:' */

@@ -22,7 +22,7 @@ export interface DatabaseOptions extends TableOptions {
     prepare?: boolean;
     /** Milliseconds after which a statement is given up and its connection with it. @default 5000 */
     queryTimeoutMs?: number;
-    /** @default none */
+    /** Told what could not be read or done, and is done again. @default none */
     logger?: SessionLogger;
 }
 

@@ -35,7 +35,7 @@ export interface RedisSessionStoreOptions extends SessionLimits {
      * against foreign values; what a client may bring is bounded by the transport's `maxRecordBytes`. @default 1048576
      */
     maxRecordLength?: number;
-    /** @default none */
+    /** Told of what cannot be read. @default none */
     logger?: SessionLogger;
 }
 
