@@ -1,3 +1,9 @@
+/**
+ * Transport, handler, sessions and the ports of a backend. It imports no driver and nothing of the SDK.
+ *
+ * @module @mcp-sessions/core
+ */
+
 export { encryptBackend } from './atRest/backend.js';
 export { encryptEventLog } from './atRest/eventLog.js';
 export type { EncryptionKey } from './atRest/keyRing.js';

@@ -1,3 +1,9 @@
+/**
+ * Sessions in Postgres, by `pg`.
+ *
+ * @module @mcp-sessions/postgres
+ */
+
 export { createPostgresBackend, type PostgresBackend, type PostgresBackendOptions } from './backend.js';
 export type { ListeningClient, PostgresClient, PostgresPool, PostgresQuery, PostgresResult } from './client.js';
 export type { DatabaseOptions, SessionLogger } from './database.js';

@@ -1,3 +1,9 @@
+/**
+ * Sessions in Redis: one server, Cluster or Sentinel, by `ioredis` or `redis`.
+ *
+ * @module @mcp-sessions/redis
+ */
+
 export { createRedisBackend, type RedisBackend, type RedisBackendOptions } from './backend.js';
 export type { RedisClient } from './client.js';
 export type {

@@ -1,3 +1,9 @@
+/**
+ * What every backend must do, clause by clause, as tests.
+ *
+ * @module @mcp-sessions/testkit
+ */
+
 export type { Clause, Closable, Contract, NoLimits } from './contract.js';
 export { eventLogContract } from './eventLog/contract.js';
 export type { LogLimits, LogUnderTest } from './eventLog/support.js';

@@ -1,3 +1,9 @@
+/**
+ * What `@modelcontextprotocol/sdk/server` has, and the transports, the handler and all backends.
+ *
+ * @module @mcp-sessions/sdk/server
+ */
+
 export * from '@modelcontextprotocol/sdk/server/index.js';
 
 export { StreamableHTTPServerTransport } from './streamableHttp.js';
@@ -99,7 +105,14 @@ export type {
     WithLockOptions
 } from '@mcp-sessions/core';
 
-export { createMemorySessionStore, createSessionBackend, createSessionStore, isRedisAvailable } from '@mcp-sessions/backends';
+export {
+    createMemorySessionStore,
+    createSessionBackend,
+    createSessionStore,
+    isRedisAvailable,
+    redisBackedServicesOf,
+    registerRedisBackedServices
+} from '@mcp-sessions/backends';
 export type {
     BackendKind,
     BackendLogger,
@@ -108,6 +121,9 @@ export type {
     ManagedSessionStore,
     MemorySessionStoreOptions,
     RedisAvailabilityOptions,
+    RedisBackedServices,
+    RedisBackedServicesOptions,
+    RedisDetectionOptions,
     SessionBackendOptions,
     SessionStoreOptions
 } from '@mcp-sessions/backends';
