@@ -1,5 +1,6 @@
+import { DefaultBinding } from '../session/defaultBinding.js';
+import type { Bind } from '../session/principal.js';
 import { isValidSessionId } from '../session/sessionId.js';
-import { bindToAuthInfo, type Bind } from '../session/principal.js';
 import type { Exchange } from '../transport/exchange.js';
 import { replies, type Reply } from '../transport/replies.js';
 import { checkSource, type AllowedSources } from '../transport/requestChecks.js';
@@ -9,13 +10,12 @@ import type { SessionHandlerOptions } from './options.js';
 export class Admission {
     private readonly allowed: AllowedSources | undefined;
     private readonly bind: Bind;
-    private hasWarned = false;
 
     constructor(private readonly options: SessionHandlerOptions) {
         if (options.enableDnsRebindingProtection) {
             this.allowed = { hosts: options.allowedHosts, origins: options.allowedOrigins };
         }
-        this.bind = options.bind ?? (authInfo => this.bindByDefault(authInfo));
+        this.bind = options.bind ?? new DefaultBinding(options.logger ?? console).bind;
     }
 
     /** Whom a session belongs to, for its transport. */
@@ -52,18 +52,6 @@ export class Admission {
         const { method, authInfo, requestInfo, address } = exchange;
         const verdict = await limit({ principal: this.bind(authInfo, requestInfo), address, method, isNew });
         return verdict === true ? undefined : replies.tooManyRequests(verdict === false ? 1 : wholeSeconds(verdict.retryAfterSeconds));
-    }
-
-    private bindByDefault(authInfo: Parameters<Bind>[0]): string | undefined {
-        const { iss, sub } = authInfo?.extra ?? {};
-        if (authInfo && sub === undefined && !this.hasWarned) {
-            this.hasWarned = true;
-            (this.options.logger ?? console).warn(
-                `mcp-sessions: authInfo.extra names no subject (sub)${iss === undefined ? ' and no issuer (iss)' : ''}, so all users of one client share their sessions. ` +
-                    'Have the token verifier put them there, or name whom a session belongs to with `bind`.'
-            );
-        }
-        return bindToAuthInfo(authInfo, { headers: {} });
     }
 }
 

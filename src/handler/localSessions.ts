@@ -33,45 +33,49 @@ export interface LocalSessionsSettings {
  */
 export class LocalSessions {
     private readonly byId = new Map<string, LocalSession>();
+    /** By the id that a request claims, until that is known to be theirs: for a stranger's none of the others has to go. */
+    private readonly claimed = new Map<string, LocalSession>();
     private timer: ReturnType<typeof setInterval> | undefined;
 
     constructor(private readonly settings: LocalSessionsSettings) {}
 
+    /** How many are held. */
     get size(): number {
         return this.byId.size;
     }
 
     get(sessionId: string): LocalSession | undefined {
-        return this.byId.get(sessionId);
+        return this.byId.get(sessionId) ?? this.claimed.get(sessionId);
     }
 
     all(): LocalSession[] {
-        return [...this.byId.values()];
+        return [...this.byId.values(), ...this.claimed.values()];
     }
 
-    /** Holds a session from now on, if it has an id. */
-    add(session: LocalSession): void {
-        if (session.id === undefined) {
-            return;
+    /** Has a session found under the id that a request claims for it, if it claims one. */
+    claim(session: LocalSession): void {
+        if (session.id !== undefined) {
+            this.claimed.set(session.id, session);
         }
-        this.byId.set(session.id, session);
+    }
+
+    /** Holds a session from now on, under this id alone. */
+    hold(session: LocalSession, id: string): void {
+        this.delete(session);
+        session.id = id;
+        this.byId.set(id, session);
         this.timer ??= every(() => this.sweep(), Math.max(100, Math.min(30_000, this.settings.idleMs / 4)));
         this.makeRoom(session);
     }
 
-    /** From here on the session is found under this id alone. */
-    setId(session: LocalSession, id: string): void {
-        if (session.id !== id || this.byId.get(id) !== session) {
-            this.delete(session);
-            session.id = id;
-            this.add(session);
-        }
-    }
-
     /** Forgets a session. */
     delete(session: LocalSession): void {
-        if (session.id !== undefined && this.byId.get(session.id) === session) {
-            this.byId.delete(session.id);
+        const { id } = session;
+        if (id !== undefined && this.claimed.get(id) === session) {
+            this.claimed.delete(id);
+        }
+        if (id !== undefined && this.byId.get(id) === session) {
+            this.byId.delete(id);
             this.restIfEmpty();
         }
     }
@@ -89,6 +93,7 @@ export class LocalSessions {
     clear(): Promise<void> {
         const all = this.all();
         this.byId.clear();
+        this.claimed.clear();
         this.restIfEmpty();
         return Promise.all(all.map(session => this.end(session))).then(() => undefined);
     }

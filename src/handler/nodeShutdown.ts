@@ -1,10 +1,12 @@
 import { toError } from '../errors.js';
-import { pause } from '../timers.js';
+import { pause, settled } from '../timers.js';
 import type { SessionHandler } from './createSessionHandler.js';
 
 const defaultGraceMs = 10_000;
 /** For the last bytes of answers that are complete. */
 const farewellMs = 500;
+/** How long `onclose` may take, in milliseconds: a client whose store does not answer may wait for that for ever. */
+const closeTimeoutMs = 5000;
 
 /** What `node:http`, `node:https` and `node:http2` have in common. */
 export interface ClosableServer {
@@ -24,7 +26,10 @@ export interface ShutdownOptions {
     noticeMs?: number | undefined;
     /** Milliseconds for calls that run. @default 10000 */
     graceMs?: number | undefined;
-    /** Called when sessions are let go: close the backend's client and what else is open here. */
+    /**
+     * Called when sessions are let go: close the backend's client and what else is open here. It may take five seconds; then the
+     * process ends without it, with exit code 1.
+     */
     onclose?: (() => void | Promise<unknown>) | undefined;
     /** End the process afterwards, with exit code 0; 1 if something failed. @default true */
     exit?: boolean | undefined;
@@ -59,7 +64,7 @@ export function shutdownOnSignals(handler: SessionHandler, options: ShutdownOpti
     return undo;
 }
 
-/** What {@link shutdownOnSignals} does at a signal: rejects with what `onclose` throws. */
+/** What {@link shutdownOnSignals} does at a signal: rejects with what `onclose` throws, or when it does not end within five seconds. */
 export async function shutDown(
     handler: SessionHandler,
     { server, noticeMs = 0, graceMs = defaultGraceMs, onclose }: Omit<ShutdownOptions, 'signals' | 'exit'> = {}
@@ -75,5 +80,9 @@ export async function shutDown(
     await handler.drain({ graceMs: Math.max(1, deadline - performance.now()) });
     await handler.close();
     server?.closeAllConnections?.();
-    await onclose?.();
+    const closing = Promise.resolve(onclose?.());
+    if (!(await settled(closing, closeTimeoutMs, setTimeout))) {
+        throw new Error(`onclose has not ended within ${closeTimeoutMs / 1000} s`);
+    }
+    await closing;
 }

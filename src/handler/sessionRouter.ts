@@ -29,6 +29,8 @@ const defaultMaxLocalSessions = 10_000;
 const defaultLocalIdleMs = 300_000;
 /** What each session's log holds where no backend was given: it is in the memory of this process, and for streams that break. */
 const ownBounds = { maxEvents: 1000, maxBytes: 2 * 1024 * 1024 };
+/** The same of each history, if one was asked for. */
+const ownHistory = { retentionSeconds: 3600, maxMessages: 1000, maxBytes: 2 * 1024 * 1024 };
 /** How often it is looked whether all calls have ended, in milliseconds. */
 const drainLookMs = 25;
 /** How often it is looked whether a refused `initialize` has its answer, in milliseconds. */
@@ -80,7 +82,9 @@ export class SessionRouter {
     ) {
         const { watchable = true } = options;
         const nodeName = requireNodeName(options.nodeName);
-        this.ownBackend = options.backend ? undefined : createMemoryBackend({ ...ownBounds, ...(options.history && { history: {} }) });
+        this.ownBackend = options.backend
+            ? undefined
+            : createMemoryBackend({ ...ownBounds, ...(options.history && { history: ownHistory }) });
         this.backend = options.backend ?? (this.ownBackend as MemoryBackend);
         this.timeoutMs = storeTimeoutMs(options);
         this.local = new LocalSessions({
@@ -100,9 +104,9 @@ export class SessionRouter {
         const recorder = (this.recorder = recorderOf(history, node, error => this.report(error)));
         this.notifier = new Notifier({ backend, board: this.board, node, local, timeoutMs, recorder, onfailed });
         this.operators = new Operators({ backend, node, local, timeoutMs, recorder, historyLog: historyLogOf(history) });
-        this.stopListening = node.onNotice(() => this.lookAtNotices());
-        // A transport whose options contradict each other throws; better now than at the first request.
+        // A transport whose options contradict each other throws; better now than at the first request, and than later here.
         void this.newTransport({ connectServer: () => Promise.resolve() });
+        this.stopListening = node.onNotice(() => this.lookAtNotices());
         this.leaveFeed = WatchFeed.join(node, messageBus, this, { name: nodeName, watchable });
     }
 
@@ -153,7 +157,7 @@ export class SessionRouter {
         while (performance.now() < deadline && isBusy()) {
             await pause(drainLookMs);
         }
-        await this.recorder?.flush(Math.min(defaultFlushMs, deadline - performance.now()));
+        await this.recorder?.flush(Math.max(0, Math.min(defaultFlushMs, deadline - performance.now())));
     }
 
     close(): Promise<void> {
@@ -179,7 +183,6 @@ export class SessionRouter {
             openingFailed: () => this.drop(session),
             // Who comes next gets another transport: this one has a server that failed.
             restoringFailed: () => this.local.delete(session),
-            // Not before: for one that is refused none of the others has to go.
             adopted: id => this.hold(session, id),
             noticed: () => this.board?.position,
             extended: () => this.board?.keep(),
@@ -195,7 +198,7 @@ export class SessionRouter {
             this.beginning.delete(session);
             void this.local.closeServer(session);
         };
-        this.local.add(session);
+        this.local.claim(session);
         if (this.isDraining) {
             transport.retireStreams();
         }
@@ -296,7 +299,7 @@ export class SessionRouter {
 
     private hold(session: LocalSession, sessionId: string): void {
         this.beginning.delete(session);
-        this.local.setId(session, sessionId);
+        this.local.hold(session, sessionId);
         if (this.isDraining) {
             session.transport.retireStreams();
         }

@@ -5,11 +5,12 @@ import type { JSONRPCMessage, JSONRPCRequest, JSONRPCResponse } from '../jsonrpc
 import type { SessionLock } from '../ports/sessionLock.js';
 import type { SessionStore } from '../ports/sessionStore.js';
 import { capabilitiesIn, type Audience } from './audience.js';
+import { bindByDefault } from './defaultBinding.js';
 import { Ending } from './ending.js';
 import { ExternalState } from './externalState.js';
 import { LiveSession } from './liveSession.js';
 import { newSessionId, storeNew } from './newSession.js';
-import { bindToAuthInfo, PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
+import { PrincipalTagger, type Bind, type PrincipalTag } from './principal.js';
 import { newRecord, type SessionRecord } from './record.js';
 import { changeOf } from './recordedRequests.js';
 import { Recovery } from './recovery.js';
@@ -65,7 +66,7 @@ export class ExternalSession implements SessionGate {
         private readonly options: ExternalSessionOptions,
         private readonly host: SessionHost
     ) {
-        this.principals = new PrincipalTagger(options.bind ?? bindToAuthInfo);
+        this.principals = new PrincipalTagger(options.bind ?? bindByDefault);
         this.access = new StoreAccess(options.store, {
             timeoutMs: options.storeTimeoutMs,
             maxRecordBytes: options.maxRecordBytes,

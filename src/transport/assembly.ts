@@ -163,7 +163,10 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
                 recorder?.forget();
                 host.openingFailed();
             },
-            restoringFailed: () => host.restoringFailed(),
+            restoringFailed: () => {
+                recorder?.forget();
+                host.restoringFailed();
+            },
             adopted: sessionName => {
                 link?.join(sessionName);
                 recorder?.begin();

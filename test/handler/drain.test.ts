@@ -107,3 +107,10 @@ it('says how it and its store are', async () => {
     await node.handler.drain({ graceMs: 1 });
     expect(await node.handler.health()).toMatchObject({ ready: false, store: 'unavailable' });
 });
+
+it('F5: a client that waits for a store which does not answer does not keep the process', async () => {
+    const node = await startNode({});
+    await expect(shutDown(node.handler, { graceMs: 1, onclose: () => new Promise(() => undefined) })).rejects.toThrow(
+        'onclose has not ended within 5 s'
+    );
+}, 30_000);

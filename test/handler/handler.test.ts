@@ -227,6 +227,16 @@ describe('what a node holds', () => {
         expect(node.handler.localSessions).toBe(3);
     });
 
+    it('none of them has to go for a request whose session does not exist', async () => {
+        const node = await startNode({ maxLocalSessions: 2 });
+        const ids = [await initialize(node.url), await initialize(node.url)];
+        const strangers = await Promise.all(Array.from({ length: 20 }, (_, n) => request(node.url, `made-up-${n}`, 'tools/list')));
+        expect(strangers.map(({ status }) => status)).toEqual(strangers.map(() => 404));
+        expect(node.handler.localSessions).toBe(2);
+        for (const id of ids) expect((await request(node.url, id, 'tools/list')).status).toBe(200);
+        expect(node.contexts.map(({ restored }) => restored)).toEqual([false, false]);
+    });
+
     it('a session is let in also where all others are busy and there is no room', async () => {
         const node = await startNode({ maxLocalSessions: 1 });
         const streaming = await initialize(node.url);

@@ -19,7 +19,8 @@ describe('a server that does not take its session over', () => {
         const backend = createMemoryBackend();
         const first = await startNode({ backend });
         const id = await initialize(first.url);
-        const second = await startNode({ backend: createMemoryBackend({ shareWith: backend }) });
+        const limit = vi.fn(() => true);
+        const second = await startNode({ backend: createMemoryBackend({ shareWith: backend }), limit });
         const closed: number[] = [];
         const { push } = second.servers;
         second.servers.push = (...made) => {
@@ -42,7 +43,7 @@ describe('a server that does not take its session over', () => {
             const status = new Promise<number | undefined>(answered => late.on('response', answer => answered(answer.resume().statusCode)));
             late.write(body.slice(0, 5), () => resolve({ status, late }));
         });
-        await vi.waitFor(() => expect(second.handler.localSessions).toBe(1), 5000);
+        await vi.waitFor(() => expect(limit).toHaveBeenCalled(), 5000);
         expect((await request(second.url, id, 'tools/list')).status).toBe(500);
         expect((await request(second.url, id, 'tools/list')).status).toBe(200);
         late.end(body.slice(5));
