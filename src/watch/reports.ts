@@ -134,8 +134,8 @@ const isOneOf =
     value =>
         texts.includes(value as string);
 
-/** Where an event has a list, its fields are those of one of the list. */
-const fieldChecks: {
+/** The fields of each event. Where it has a list, they are those of one of the list. */
+export const fieldChecks: {
     readonly [E in keyof DiagnosticEvents]: FieldChecks<DiagnosticEvents[E]> | readonly FieldChecks<DiagnosticEvents[E]>[];
 } = {
     'session-created': ofSession,
