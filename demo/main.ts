@@ -13,7 +13,7 @@ import { Timeline } from './timeline.js';
 
 const NOT_INITIALIZED = '"Bad Request: Server not initialized"';
 // --picture FILE: the timeline as a picture, too.
-const { official: isOfficial, picture } = parseArgs({ options: { official: { type: 'boolean' }, picture: { type: 'string' } } }).values;
+const { official: isOfficial, picture } = flags();
 const timeline = new Timeline();
 let redis: Service | undefined;
 let cluster: Cluster | undefined;
@@ -48,6 +48,15 @@ async function demo(): Promise<boolean> {
     );
     client = new ObservedClient(cluster.proxy, timeline);
     return isOfficial ? showToday(cluster, client) : showSession(cluster, client);
+}
+
+function flags() {
+    try {
+        return parseArgs({ options: { official: { type: 'boolean' }, picture: { type: 'string' } } }).values;
+    } catch (error) {
+        console.error(`${String(error)}\nUsage: npm run demo [-- --official | --picture FILE]`);
+        process.exit(2);
+    }
 }
 
 function officialServer() {
