@@ -27,7 +27,7 @@ function commit() {
             execFileSync('git', args, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'ignore'] })
                 .toString()
                 .trim();
-        return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', '..') === '' ? '' : ' with changes');
+        return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', '..', ':!results') === '' ? '' : ' with changes');
     } catch {
         // An unpacked archive has no history.
         return 'unknown';

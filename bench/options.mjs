@@ -4,14 +4,14 @@ import { CASES, SERVERS } from './plan.mjs';
 export const USAGE = `npm run bench -- [options]
 
   --quick             few and short rounds: shows that it works; the figures waver. Nothing is saved
-  --only <case>       one of: ${Object.keys(CASES).join(', ')}. Saved under its name
+  --only <cases>      one or more, with commas between them, of: ${Object.keys(CASES).join(', ')}
   --profile <server>  where the time of one server goes; one of: ${Object.keys(SERVERS).join(', ')}
   --json              with --profile: JSON response mode instead of event streams
   --initialize        with --profile: initialize instead of tools/call
   --help`;
 
 /**
- * How long and how often. A full run takes about ten minutes.
+ * How long and how often. A full run takes about an hour.
  *
  * @typedef {object} Timing
  * @property {number} connections
@@ -81,9 +81,10 @@ export function readOptions(args) {
             help: { type: 'boolean', default: false }
         }
     });
-    expectName('--only', values.only, CASES);
+    const only = values.only?.split(',');
+    only?.forEach(name => expectName('--only', name, CASES));
     expectName('--profile', values.profile, SERVERS);
-    return { ...values, timing: values.quick ? QUICK : FULL };
+    return { ...values, only, timing: values.quick ? QUICK : FULL };
 }
 
 function expectName(option, value, names) {

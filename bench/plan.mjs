@@ -98,14 +98,14 @@ export const CASES = {
     },
     floor: { title: 'For orientation, against tools/call on event streams', kind: 'call', json: false, contenders: ['bare', 'direct'] },
     memory: { title: 'Heap per idle session', contenders: ['official', 'memory', 'redis', 'redis-log', 'redis-handler'] },
+    stored: { title: 'Bytes per stored session', contenders: ['redis-log', 'postgres-log', 'upstash-log'] },
+    nodes: { title: 'One session on two nodes', contenders: ['redis-log'] },
     crowd: {
         title: 'Heap while sessions come and are left alone',
         contenders: ['official', 'redis-handler'],
         // Its heap grows in a straight line, and from here on it does little but collect garbage.
         atMost: { official: 30_000 }
-    },
-    stored: { title: 'Bytes per stored session', contenders: ['redis-log', 'postgres-log', 'upstash-log'] },
-    nodes: { title: 'One session on two nodes', contenders: ['redis-log'] }
+    }
 };
 
 /** What the CPU per tools/call is to be at most, as a share of the official package's. */

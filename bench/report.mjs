@@ -7,6 +7,9 @@ const LOAD_LIMIT = 0.85;
 /** How far official against official may be from 1. */
 const TOLERANCE = 0.03;
 
+const LEGEND =
+    'In each cell: the official package, or what the title names in its place → the server of that row. **×** is the ratio of the two, the median over the rounds, with the quartiles in brackets.';
+
 const COLUMNS = {
     cpu: { title: 'CPU per request, µs', digits: value => value.toFixed(value < 20 ? 1 : 0) },
     throughput: { title: 'requests/s', digits: value => value.toFixed(0) },
@@ -14,14 +17,18 @@ const COLUMNS = {
     p99: { title: 'p99, ms', digits: value => value.toFixed(2) }
 };
 
-/** The whole result as Markdown. */
-export function renderReport({ machine, timing, comparisons, idle, crowds, stored, nodes }) {
+/**
+ * The result of one case as Markdown.
+ *
+ * @param result with `same`, the ratio of official to official, where that was measured in the same run
+ */
+export function renderReport({ machine, timing, same = 1, comparisons = [], idle = [], crowds = [], stored = [], nodes }) {
     const cases = [...new Set(comparisons.map(({ case: name }) => name))];
     const parts = [
         '# Bench',
         renderMachine(machine, timing),
-        'In each cell: the official package, or what the title names in its place → the server of that row. **×** is the ratio of the two, the median over the rounds, with the quartiles in brackets.',
-        ...renderDoubts(comparisons),
+        ...(comparisons.length > 0 ? [LEGEND] : []),
+        ...renderDoubts(same, comparisons),
         ...cases.flatMap(name => renderCase(name, comparisons)),
         ...(idle.length > 0 ? renderIdle(idle, timing) : []),
         ...(crowds.length > 0 ? renderCrowds(crowds, timing.crowd) : []),
@@ -42,8 +49,7 @@ function renderMachine(machine, timing) {
 }
 
 /** What speaks against these figures, where something does. */
-function renderDoubts(comparisons) {
-    const same = comparisons.find(comparison => comparison.case === 'same')?.summary.cpu.ratio.median ?? 1;
+function renderDoubts(same, comparisons) {
     const cold = comparisons.filter(({ isWarm }) => !isWarm);
     return [
         ...(Math.abs(same - 1) > TOLERANCE

@@ -56,7 +56,7 @@ export const sidebar = [
             page('Differences to the official SDK', '/docs/differences'),
             page('API', '/api/'),
             page('Bench', '/bench/'),
-            page('Latest figures', '/bench/results/latest')
+            page('Figures', '/bench/results/')
         ]
     },
     { text: 'Project', items: [page('Contributing', '/CONTRIBUTING'), page('Reporting a vulnerability', '/SECURITY')] }

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
-/** Documents outside of docs/. */
+/** Documents outside of those folders. */
 const others = ['README.md', 'SPEC.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md'];
 /** Folders whose documents and pictures are all on the site. */
 const folders = ['docs', 'bench/results'];
