@@ -6,6 +6,8 @@ export default {
     base: process.env.SITE_BASE ?? '/',
     srcDir: 'pages',
     cleanUrls: true,
+    // The index of the search is one chunk.
+    vite: { build: { chunkSizeWarningLimit: 4096 } },
     themeConfig: {
         sidebar,
         nav: [
