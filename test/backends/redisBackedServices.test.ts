@@ -98,12 +98,14 @@ describe('registerRedisBackedServices', () => {
             services.eventLog,
             services.sessionLock
         ]);
+        await services.sessionStore.setSession('app:x', 1);
         const held = await connections();
+        expect(held).toBeGreaterThan(0);
 
         await services.disconnect();
         await services.sessionStore.disconnect();
         expect(await connections()).toBe(held);
-        await other.sessionStore.setSession('app:x', 1);
+        expect(await other.sessionStore.getSession('app:x')).toBe(1);
         await other.sessionStore.deleteSession('app:x');
         await other.close();
         await expect.poll(connections, { timeout: 10_000 }).toBe(0);

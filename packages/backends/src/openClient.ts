@@ -11,6 +11,9 @@ import { closeTimeoutMs, inTime } from './patience.js';
 import { openRedis } from './redisClient.js';
 import type { RedisPlace } from './redisPlace.js';
 
+/** What timers can wait, in milliseconds. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export interface OpenClientOptions {
     /** Names the backend. Left out: the environment does. */
     url?: string;
@@ -116,7 +119,7 @@ export async function openClient(options: OpenClientOptions = {}): Promise<Opene
             };
         }
         case 'postgres': {
-            const driverOptions = { connectionTimeoutMillis: timeoutMs, query_timeout: 2 * timeoutMs, max: 2 };
+            const driverOptions = { connectionTimeoutMillis: timeoutMs, query_timeout: twice(timeoutMs), max: 2 };
             const pool = await openPool(choice, { driverOptions }, new OutageReport('Postgres', silent));
             return { kind: 'postgres', pool, close: async () => void (await inTime(closeTimeoutMs, () => pool.end())) };
         }
@@ -124,7 +127,7 @@ export async function openClient(options: OpenClientOptions = {}): Promise<Opene
             // A server that takes a request and never answers it would be waited for as long.
             return {
                 kind: 'upstash',
-                redis: await openUpstash(choice, { driverOptions: { signal: () => AbortSignal.timeout(2 * timeoutMs) } }),
+                redis: await openUpstash(choice, { driverOptions: { signal: () => AbortSignal.timeout(twice(timeoutMs)) } }),
                 close: async () => undefined
             };
         case 'memory':
@@ -146,6 +149,11 @@ async function openOnce(place: RedisPlace, named: Named, timeoutMs: number) {
         }
     };
     return { redis: redis.client, answered, close: () => redis.close() };
+}
+
+/** Timers that are longer than they can be end at once. */
+function twice(ms: number): number {
+    return Math.min(2 * ms, longestTimerMs);
 }
 
 function choiceOf({ url, token, env = environment(), kind }: OpenClientOptions) {
