@@ -17,11 +17,10 @@ const host = { getCanonicalFileName: name => name, getCurrentDirectory: () => pr
  * @param {string} job.outDir
  * @param {string} job.finalDir where `outDir` will be moved to: source maps are made for there
  * @param {Record<string, string[]>} [job.paths] where the declarations of other packages are
- * @param {boolean} [job.declarationMap]
  * @param {boolean} [job.isProgram]
  */
-export function compile({ root, sources, outDir, finalDir, paths = {}, declarationMap = false, isProgram = false }) {
-    const esm = { ...readOptions(root), rootDir: sources, outDir: join(outDir, 'esm'), declarationMap, paths, pathsBasePath: root };
+export function compile({ root, sources, outDir, finalDir, paths = {}, isProgram = false }) {
+    const esm = { ...readOptions(root), rootDir: sources, outDir: join(outDir, 'esm'), paths, pathsBasePath: root };
     const cjs = { ...esm, module: ts.ModuleKind.CommonJS, moduleResolution: undefined, verbatimModuleSyntax: false };
     const names = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
 
@@ -41,7 +40,6 @@ export function compile({ root, sources, outDir, finalDir, paths = {}, declarati
         for (const format of isProgram ? ['esm'] : ['esm', 'cjs']) {
             const source = relative(dirname(join(finalDir, format, module)), fileName);
             if (!isProgram) files[format]['.d.ts'] = emitted.get(`${module}.d.ts`);
-            if (declarationMap) files[format]['.d.ts.map'] = emitted.get(`${module}.d.ts.map`);
             for (const [extension, text] of Object.entries(files[format])) {
                 write(join(outDir, format, module + extension), extension.endsWith('.map') ? withSource(text, source) : text);
             }

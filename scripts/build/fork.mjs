@@ -5,7 +5,8 @@ import { checkedBase } from './base.mjs';
 import { declarationsOf, packages, shortName } from './packages.mjs';
 import { rewriteSpecifiers } from './specifiers.mjs';
 
-const replacedModules = ['streamableHttp', 'webStandardStreamableHttp'];
+/** What the fork has its own of, beside `server/index`. */
+export const replacedModules = ['streamableHttp', 'webStandardStreamableHttp'];
 const formats = ['esm', 'cjs'];
 
 const bundled = packages.filter(({ isBundled }) => isBundled);
@@ -47,8 +48,7 @@ export function buildFork({ root, packageDir, outDir, finalDir }) {
         sources: join(packageDir, 'src'),
         outDir: compiled,
         finalDir,
-        paths: declarationsOf(bundled.map(({ name }) => name)),
-        declarationMap: true
+        paths: declarationsOf(bundled.map(({ name }) => name))
     });
     for (const format of formats) {
         cpSync(join(compiled, format), join(outDir, format), { recursive: true });

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createSessionBackend } from '@mcp-sessions/backends';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { programs } from '../../scripts/build/packages.mjs';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
 
 const scratch = inject('scratch');
@@ -16,7 +19,16 @@ afterAll(() => redis.stop());
 function npx(...words: string[]): Promise<{ stdout: string; stderr: string }> {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, REDIS_URL: redis.url, npm_config_loglevel: 'error' };
-    return promisify(execFile)('npx', ['--no-install', 'mcp-sessions', ...words], { cwd: scratch.command, env });
+    return run(['--no-install', 'mcp-sessions', ...words], scratch.command, env);
+}
+
+async function run(words: string[], cwd: string, env: Record<string, string>): Promise<{ stdout: string; stderr: string }> {
+    try {
+        return await promisify(execFile)('npx', words, { cwd, env });
+    } catch (error) {
+        const { stdout, stderr } = error as { stdout: string; stderr: string };
+        throw new Error(`npx ${words.join(' ')} failed:\n${stdout}\n${stderr}`);
+    }
 }
 
 describe('the packed command', () => {
@@ -34,5 +46,16 @@ describe('the packed command', () => {
     it('knows its version, and shows with what it ships that a session outlives its nodes', async () => {
         expect((await npx('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
         expect((await npx('demo')).stdout).toMatch(/told that its call is lost.*PASSED/s);
+    });
+
+    it('shows the same by npx alone, in an empty folder, with no backend named', async () => {
+        const folder = await mkdtemp(join(scratch.root, 'empty-'));
+        const { PATH = '', HOME = '' } = process.env;
+        // A cache of its own: npx keeps what it installed.
+        const env = { PATH, HOME, npm_config_cache: join(scratch.root, 'npx-cache'), npm_config_loglevel: 'error' };
+        const tarballs = programs.flatMap(({ name, imports }) => [name, ...imports]).map(name => `--package=${scratch.tarballs[name]}`);
+        const { stdout } = await run(['--yes', ...tarballs, 'mcp-sessions', 'demo'], folder, env);
+        expect(stdout).toMatch(/PASSED/);
+        expect(await readdir(folder)).toEqual([]);
     });
 });

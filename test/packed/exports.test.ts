@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { describe, expect, inject, it } from 'vitest';
+import { declaredExports } from '../../scripts/base/declaredExports.mjs';
 import { baseFolder, baseModules, danglingEntries, loadableModules, startingModules } from './support/modules.js';
 import { runScript } from './support/runScript.js';
-import { declaredExports } from './support/typeExports.js';
 
 const scratch = inject('scratch');
 const officialName = '@modelcontextprotocol/sdk';

@@ -18,7 +18,10 @@ const exported: Record<string, string[]> = {
         ...['PostgresEventLog', 'PostgresMessageBus', 'PostgresSessionLock', 'PostgresSessionStore', 'createPostgresBackend', 'migrate']
     ],
     '@mcp-sessions/upstash': ['UpstashEventLog', 'UpstashSessionLock', 'UpstashSessionStore', 'createUpstashBackend'],
-    '@mcp-sessions/backends': ['createMemorySessionStore', 'createSessionBackend', 'createSessionStore', 'isRedisAvailable'],
+    '@mcp-sessions/backends': [
+        ...['createMemorySessionStore', 'createSessionBackend', 'createSessionStore', 'isRedisAvailable'],
+        ...['redisBackedServicesOf', 'registerRedisBackedServices']
+    ],
     '@mcp-sessions/opentelemetry': ['instrumentSessions', 'instrumentSessionsIfInstalled'],
     '@mcp-sessions/testkit': ['eventLogContract', 'messageBusContract', 'sessionLockContract', 'sessionStoreContract', 'testContract']
 };

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,9 @@ const run = promisify(execFile);
 
 /** The root of this repository. */
 export const workspace = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The version of the base that the fork is made of. */
+export const { version: baseVersion } = JSON.parse(readFileSync(join(workspace, 'packages/sdk/base.json'), 'utf8')) as { version: string };
 
 /** The tarballs, and projects outside the workspace into which npm has installed them. */
 export interface Scratch {
@@ -30,12 +34,7 @@ export interface Scratch {
 export async function createScratch(): Promise<Scratch> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'mcp-sessions-packed-')));
     try {
-        const folders = [...packages, ...programs, { name: '@mcp-sessions/sdk', folder: 'packages/sdk' }];
-        const tarballs = Object.fromEntries(
-            await Promise.all(
-                folders.map(async ({ name, folder }) => [name, await pack(root, shortName(name), join(workspace, folder))] as const)
-            )
-        );
+        const tarballs = await packPackages(root);
         const all = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
         // A command brings drivers, and what the others do without any is tested.
         const ours = Object.fromEntries(Object.entries(all).filter(([name]) => programs.every(program => program.name !== name)));
@@ -59,7 +58,7 @@ export async function createScratch(): Promise<Scratch> {
             install(root, 'own-name', {
                 dependencies: {
                     ...peers,
-                    [official]: '1.32.2',
+                    [official]: baseVersion,
                     ...ours
                 }
             }),
@@ -70,6 +69,16 @@ export async function createScratch(): Promise<Scratch> {
         await rm(root, { recursive: true, force: true });
         throw error;
     }
+}
+
+/** Packs the built packages into folders under `root`: the tarballs by the name of the package. */
+export async function packPackages(root: string): Promise<Record<string, string>> {
+    const folders = [...packages, ...programs, { name: '@mcp-sessions/sdk', folder: 'packages/sdk' }];
+    return Object.fromEntries(
+        await Promise.all(
+            folders.map(async ({ name, folder }) => [name, await pack(root, shortName(name), join(workspace, folder))] as const)
+        )
+    );
 }
 
 async function pack(root: string, name: string, folder: string): Promise<string> {

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 
-/** The names that each module's declarations export, types included, by module path. */
-export function declaredExports(dist: string, modules: string[]): Record<string, string[]> {
-    const fileOf = (module: string) => join(dist, module.replace(/\.js$/, '.d.ts'));
+/**
+ * The names that each module's declarations export, types included, by module path.
+ *
+ * @param {string} dist a folder with declarations
+ * @param {string[]} modules such as `server/mcp.js`
+ * @returns {Record<string, string[]>}
+ */
+export function declaredExports(dist, modules) {
+    const fileOf = module => join(dist, module.replace(/\.js$/, '.d.ts'));
     const program = ts.createProgram(modules.map(fileOf), {
         module: ts.ModuleKind.NodeNext,
         moduleResolution: ts.ModuleResolutionKind.NodeNext,

@@ -1,0 +1,1 @@
+export function declaredExports(dist: string, modules: readonly string[]): Record<string, string[]>;
