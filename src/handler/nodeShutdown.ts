@@ -73,7 +73,8 @@ export async function shutDown(
     // From here on answers close their connections, so that hardly any is left when no new ones are taken.
     await handler.drain({ graceMs: 1 });
     await pause(noticeMs);
-    const closed = new Promise<void>(resolve => (server ? server.close(() => resolve()) : resolve()));
+    // Without a server nobody can tell whether the last bytes have left: they are given their time.
+    const closed = new Promise<void>(resolve => server?.close(() => resolve()));
     await handler.drain({ graceMs: Math.max(1, deadline - performance.now()) });
     await Promise.race([closed, pause(Math.min(farewellMs, deadline - performance.now()))]);
     // What has come meanwhile on connections that were kept.
