@@ -29,7 +29,7 @@ export default defineConfig({
                 test: {
                     name: 'source',
                     include: ['test/**/*.test.ts'],
-                    exclude: ['test/packed/**', 'test/structure/**', 'node_modules/**']
+                    exclude: ['test/packed/**', 'test/examples/**', 'test/structure/**', 'node_modules/**']
                 }
             },
             {
@@ -47,6 +47,16 @@ export default defineConfig({
                     include: ['test/packed/**/*.test.ts'],
                     globalSetup: ['test/packed/support/globalSetup.ts'],
                     testTimeout: 120_000
+                }
+            },
+            {
+                extends: true,
+                test: {
+                    name: 'examples',
+                    include: ['test/examples/**/*.test.ts'],
+                    globalSetup: ['test/examples/support/globalSetup.ts'],
+                    // Each test starts several processes, which a busy machine takes its time to do.
+                    testTimeout: 240_000
                 }
             }
         ]

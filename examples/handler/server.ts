@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { createRedisBackend, createSessionHandler, sessionState, shutdownOnSignals } from '@mcp-sessions/sdk/server';
+import { createRedisBackend, createSessionHandler, sessionState, shutdownOnSignals } from '@modelcontextprotocol/sdk/server';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -81,7 +81,7 @@ const server = createServer((req, res) => {
     }
 });
 // #endregion endpoints
-server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(JSON.stringify(server.address())));
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(server.address()));
 
 // #region shutdown
 shutdownOnSignals(sessions, {

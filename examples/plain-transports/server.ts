@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
-import { createRedisBackend, StreamableHTTPServerTransport } from '@mcp-sessions/sdk/server';
+import { createRedisBackend, StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server';
 import express, { type Request, type Response } from 'express';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -50,4 +50,4 @@ function connect(sessionId?: string): Promise<StreamableHTTPServerTransport> {
 const app = express();
 app.all('/mcp', express.json(), mcp);
 // #endregion mount
-const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(JSON.stringify(server.address())));
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(server.address()));

@@ -1,7 +1,6 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { createRedisBackend, createSessionHandler, shutdownOnSignals } from '@mcp-sessions/sdk/server';
+import { createSessionBackend, createSessionHandler, shutdownOnSignals } from '@modelcontextprotocol/sdk/server';
 import express from 'express';
-import { Redis } from 'ioredis';
 import { z } from 'zod';
 
 function buildServer(): McpServer {
@@ -13,13 +12,13 @@ function buildServer(): McpServer {
 }
 
 // #region mount
-const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
-const sessions = createSessionHandler(() => buildServer(), { backend: createRedisBackend({ redis }) });
+const backend = await createSessionBackend({ fallback: 'memory' }); // what REDIS_URL names, or this process
+const sessions = createSessionHandler(() => buildServer(), { backend });
 
 const app = express();
 app.all('/mcp', sessions.node);
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
 
-shutdownOnSignals(sessions, { server, onclose: () => redis.quit() });
+shutdownOnSignals(sessions, { server, onclose: () => backend.close() });
 // #endregion mount
-server.on('listening', () => console.log(JSON.stringify(server.address())));
+server.on('listening', () => console.log(server.address()));

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { customStoreContract, testContract } from '@mcp-sessions/testkit';
+import { Pool } from 'pg';
+import { CREATE_TABLE, PostgresSessionStore } from './postgresSessionStore.js';
+
+// #region kit
+testContract(customStoreContract, {
+    name: 'PostgresSessionStore',
+    open: async ({ ttlSeconds }) => {
+        const { pool, drop } = await openEmptyDatabase();
+        return {
+            store: () => new PostgresSessionStore(pool, ttlSeconds),
+            close: drop
+        };
+    },
+    describe,
+    it
+});
+// #endregion kit
+
+/** A schema of its own, in which the table is made. */
+async function openEmptyDatabase() {
+    const schema = `custom_${randomUUID().replaceAll('-', '')}`;
+    const pool = new Pool({ connectionString: process.env.POSTGRES_URL, options: `-c search_path=${schema}`, max: 4 });
+    await pool.query(`CREATE SCHEMA ${schema}`);
+    await pool.query(CREATE_TABLE);
+    const drop = async () => {
+        await pool.query(`DROP SCHEMA ${schema} CASCADE`);
+        await pool.end();
+    };
+    return { pool, drop };
+}
