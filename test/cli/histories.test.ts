@@ -120,7 +120,7 @@ describe.each(Object.keys(places))('a history in %s that is kept for thirty days
     });
 
     it('that an operator ends the session is added to it, and nothing is lost by that', async () => {
-        expect(await cli('end', id, '--yes', '--history')).toMatchObject({ code: 0 });
+        expect(await cli('end', id, '--yes', '--history', '--timeout', '24d')).toMatchObject({ code: 0 });
         const { stdout } = await cli('history', id);
         expect(stdout.trim().split('\n')).toHaveLength(7);
         expect(stdout).toMatch(/"event":"ended","by":"operator"[^\n]*\n$/);

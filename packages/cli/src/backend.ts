@@ -109,7 +109,8 @@ export async function withBackend<T>(
         if (!named) {
             throw await nothingNamed(flags);
         }
-        const driverOptions = named.kind === 'upstash' && { signal: () => AbortSignal.timeout(2 * flags.timeout) };
+        const signal = () => AbortSignal.timeout(Math.min(2 * flags.timeout, longestTimerMs));
+        const driverOptions = named.kind === 'upstash' && { signal };
         return createSessionBackend({ ...options, ...(driverOptions && { driverOptions }) });
     });
     try {

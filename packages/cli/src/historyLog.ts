@@ -22,17 +22,29 @@ export const untrimmed = {
     maxBytes: Number.MAX_SAFE_INTEGER
 } as const;
 
+/** How long histories live on that a command has written to, in milliseconds. */
+export interface Lives {
+    /** At least. @default 0 */
+    readonly leastMs?: number | undefined;
+    /** One that there was not. @default leastMs */
+    readonly newMs?: number | undefined;
+}
+
 /**
  * The backend, opened with {@link untrimmed}, with a history that lives as long as it would have without this command: what sets
  * its life is followed by setting it back.
- *
- * @param leastMs how long a history lives on at least. @default 0
  */
-export function withLives(cli: Cli, flags: BackendFlags, backend: ChosenBackend, leastMs = 0): ChosenBackend {
+export function withLives(
+    cli: Cli,
+    flags: BackendFlags,
+    backend: ChosenBackend,
+    { leastMs = 0, newMs = leastMs }: Lives = {}
+): ChosenBackend {
     const { historyLog } = backend;
     if (!historyLog) {
         return backend;
     }
+    const afterwards = (before = 0): number => Math.max(before > 0 ? before : newMs, leastMs, 1);
     const keeping = async <T>(name: string, use: () => Promise<T>): Promise<T> => {
         const names = await storedNames(name);
         const before = await onClient(cli, flags, client => Promise.all(names.map(each => lifeOf(client, flags, each))));
@@ -40,7 +52,7 @@ export function withLives(cli: Cli, flags: BackendFlags, backend: ChosenBackend,
             return await use();
         } finally {
             await onClient(cli, flags, client =>
-                Promise.all(names.map((each, index) => setLife(client, flags, each, Math.max(before[index] ?? 0, leastMs, 1))))
+                Promise.all(names.map((each, index) => setLife(client, flags, each, afterwards(before[index]))))
             );
         }
     };

@@ -10,6 +10,7 @@ import { printable, shortened } from '../printable.js';
 import type { SessionView } from '../record.js';
 import { allSessions, findSession } from '../sessions.js';
 import { duration, longestMs, timeFrom } from '../times.js';
+import { pause } from '../waiting.js';
 
 interface EndFlags extends BackendFlags, PrincipalFlags {
     readonly yes?: boolean;
@@ -67,7 +68,8 @@ async function run(cli: Cli, name: string | undefined, flags: EndFlags): Promise
     }
     const waitingCli = { ...cli, signal: waiting.signal };
     const use = async (opened: ChosenBackend): Promise<number> => {
-        const backend = flags.history ? withLives(cli, flags, opened, flags.retention ?? defaultRetentionMs) : opened;
+        const lives = { leastMs: flags.retention, newMs: flags.retention ?? defaultRetentionMs };
+        const backend = flags.history ? withLives(cli, flags, opened, lives) : opened;
         const sessions =
             name === undefined ? await sessionsOf(waitingCli, backend, flags, isTheirs) : [await named(waitingCli, backend, name)];
         if (sessions.length === 0) {
@@ -94,15 +96,20 @@ async function endAll(cli: Cli, backend: ChosenBackend, sessions: readonly Sessi
     const noServer = () => {
         throw new UsageError('No session is served here');
     };
-    const handler = createSessionHandler(noServer, { backend, logger: { warn: () => undefined } });
+    const handler = createSessionHandler(noServer, { backend, storeTimeoutMs: flags.timeout, logger: { warn: () => undefined } });
     let done = 0;
+    let failures = 0;
     try {
         for (const session of sessions) {
             if (cli.stopped.aborted) {
                 break;
             }
             out.progress(`ended ${done} of ${sessions.length} …`);
-            const isEnded = await handler.end(session.id);
+            const isEnded = await handler.end(session.id).catch(async (error: unknown) => {
+                await mustBeGone(cli, backend, session, flags, error);
+                failures++;
+                return true;
+            });
             done++;
             if (isEnded) {
                 say(cli, flags, session, true);
@@ -116,7 +123,28 @@ async function endAll(cli: Cli, backend: ChosenBackend, sessions: readonly Sessi
         }
         await handler.close();
     }
-    return done < sessions.length ? exitCodes.failed : exitCodes.ok;
+    return done < sessions.length || failures > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+/** After a failure: a session whose record is gone is ended all the same. @throws the failure where it is not, or may not be. */
+async function mustBeGone(
+    { out }: Cli,
+    { sessionStore }: ChosenBackend,
+    { id, session }: SessionView,
+    { timeout }: EndFlags,
+    error: unknown
+): Promise<void> {
+    const looked = new AbortController();
+    const late = pause(timeout, looked.signal).then(() => undefined);
+    const isThere = await Promise.race([sessionStore.sessionExists(id).catch(() => undefined), late]);
+    looked.abort();
+    if (isThere === undefined) {
+        out.note(`${session} may have ended: \`list\` tells`);
+    }
+    if (isThere !== false) {
+        throw error;
+    }
+    out.note(`${session}: its record is gone; not all that comes after that was done, and its log may stay until it expires`);
 }
 
 async function named(cli: Cli, backend: ChosenBackend, name: string): Promise<SessionView> {
