@@ -5,7 +5,7 @@ import type { JSONRPCMessage, JSONRPCNotification } from '../jsonrpc/types.js';
 interface Written {
     /** Where the entry stands in its session's history: reading goes on `after` it. Opaque. */
     readonly position: string;
-    /** When it happened, by the clock of its node: ISO 8601 in UTC, with milliseconds. */
+    /** When it happened, by the clock of its node; of what a client posted, when it came. ISO 8601 in UTC, with milliseconds. */
     readonly time: string;
     /** The node that it happened on, as the other nodes know it: new with each process. */
     readonly node: string;
@@ -70,6 +70,11 @@ export type Signature = Pick<NewHistoryEntry, 'time' | 'node' | 'number' | 'prin
 
 export function gapOf(signature: Signature, count: number, reason: DropReason): WithoutPosition<HistoryGap> & Signature {
     return { ...signature, event: 'dropped', count, reason };
+}
+
+/** Now, as entries have it. */
+export function timestamp(): string {
+    return new Date().toISOString();
 }
 
 /** The one stream of a history's log. */

@@ -22,6 +22,8 @@ export interface EntryWriterSettings {
     name(): Promise<string>;
     /** A try failed. There will be more. */
     onfailed(): void;
+    /** Its tries begin to fail, or do so no more. */
+    onturn(isFailing: boolean): void;
 }
 
 /**
@@ -41,8 +43,13 @@ export class EntryWriter {
         return this.alone;
     }
 
+    /** Its last try failed. */
+    get hasFailed(): boolean {
+        return this.failures > 0;
+    }
+
     get isFailing(): boolean {
-        return this.failures > 0 || this.settings.health.isFailing;
+        return this.hasFailed || this.settings.health.isFailing;
     }
 
     /** @returns what the log did not take in a long time. */
@@ -54,7 +61,7 @@ export class EntryWriter {
         while (rest.length > 0) {
             await this.turn(until);
             if (performance.now() > until) {
-                this.failures = 0;
+                this.countFailures(0);
                 this.alone = false;
                 return rest;
             }
@@ -80,7 +87,7 @@ export class EntryWriter {
         if (this.alone) {
             await health.sleepAlone(this.failures);
         } else if (this.isFailing) {
-            await health.sleep(this.failures > 0, until);
+            await health.sleep(this.hasFailed, until);
         }
     }
 
@@ -132,7 +139,7 @@ export class EntryWriter {
     }
 
     private succeeded<T extends Outcome>(outcome: T): T {
-        this.failures = 0;
+        this.countFailures(0);
         this.alone = false;
         this.settings.health.succeeded();
         return outcome;
@@ -140,11 +147,19 @@ export class EntryWriter {
 
     private failed(error: unknown, report: Noted['report']): void {
         const { health } = this.settings;
-        this.alone ||= this.failures > 0 && health.successes > this.successesOfAll;
-        this.failures++;
+        this.alone ||= this.hasFailed && health.successes > this.successesOfAll;
+        this.countFailures(this.failures + 1);
         this.successesOfAll = health.successes;
         if (!this.alone && health.failed()) {
             report(failure('The store of the history failed; what it is to keep waits in memory, and sessions go on', error));
+        }
+    }
+
+    private countFailures(failures: number): void {
+        const { hasFailed } = this;
+        this.failures = failures;
+        if (this.hasFailed !== hasFailed) {
+            this.settings.onturn(this.hasFailed);
         }
     }
 }

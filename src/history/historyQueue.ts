@@ -8,7 +8,7 @@ import type { Room } from './room.js';
 const maxBatch = 100;
 const maxBatchSize = 1024 * 1024;
 
-export interface HistoryQueueSettings extends Omit<EntryWriterSettings, 'onfailed'> {
+export interface HistoryQueueSettings extends Omit<EntryWriterSettings, 'onfailed' | 'onturn'> {
     /** What queues of one log share. */
     readonly room: Room;
     /** Nothing waits any more. */
@@ -38,7 +38,8 @@ export class HistoryQueue {
     private waiters: Waiter[] = [];
 
     constructor(private readonly settings: HistoryQueueSettings) {
-        this.writer = new EntryWriter({ ...settings, onfailed: () => this.tell(this.added) });
+        const onturn = (isFailing: boolean): void => settings.room.turn(this.cost, isFailing);
+        this.writer = new EntryWriter({ ...settings, onfailed: () => this.tell(this.added), onturn });
     }
 
     /** @param maxWaiting how much may wait here; one at least may. */
@@ -46,7 +47,7 @@ export class HistoryQueue {
         const { room } = this.settings;
         const cost = costOf(noted);
         const last = this.waiting.at(-1);
-        if ((this.cost === 0 || this.cost + cost <= maxWaiting) && room.has(cost, this.writer.isAlone)) {
+        if ((this.cost === 0 || this.cost + cost <= maxWaiting) && room.has(cost, this.writer.hasFailed, this.writer.isAlone)) {
             this.push(noted);
         } else if (last instanceof Gap) {
             last.count++;
@@ -78,7 +79,7 @@ export class HistoryQueue {
 
     private drop(noted: Noted): void {
         const { room } = this.settings;
-        if (room.hasForGap()) {
+        if (room.hasForGap(this.writer.hasFailed)) {
             room.tellFull(noted.report);
             this.push(new Gap(noted, 1));
         } else {
@@ -94,7 +95,7 @@ export class HistoryQueue {
 
     private grow(cost: number): void {
         this.cost += cost;
-        this.settings.room.change(cost);
+        this.settings.room.change(cost, this.writer.hasFailed);
     }
 
     /** Begins in a later turn: so the messages of a quick call share one write, and none of this holds up its answer. */

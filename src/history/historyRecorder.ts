@@ -4,7 +4,7 @@ import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { requireCount } from '../positiveOptions.js';
 import type { EventLog } from '../ports/eventLog.js';
 import { utf8Length } from '../utf8.js';
-import { eventOf, type HistoryEnd, type HistoryMessage, type NewHistoryEntry, type Signature } from './entry.js';
+import { eventOf, timestamp, type HistoryEnd, type HistoryMessage, type NewHistoryEntry, type Signature } from './entry.js';
 import { HistoryWriter } from './historyWriter.js';
 import { failure, gapInPlaceOf } from './noted.js';
 import type { HistoryOptions } from './options.js';
@@ -59,12 +59,12 @@ export class HistoryRecorder {
     }
 
     /** The promise resolves when it is in the store, or when the store has failed to take it; it does not reject. */
-    message(session: RecordedSession, direction: 'in' | 'out', message: JSONRPCMessage): Promise<void> {
+    message(session: RecordedSession, direction: 'in' | 'out', message: JSONRPCMessage, time?: string): Promise<void> {
         const noted = this.snapshotOf(message);
         if (!noted) {
             return Promise.resolve();
         }
-        return this.add(session, noted.text.length, signature => this.entryOf(session, { ...signature, direction }, noted));
+        return this.add(session, noted.text.length, signature => this.entryOf(session, { ...signature, direction }, noted), time);
     }
 
     ended(session: RecordedSession, by: HistoryEnd['by']): Promise<void> {
@@ -103,10 +103,14 @@ export class HistoryRecorder {
         this.report(failure('A message is nested too deep: the history has it without its content'));
     }
 
-    private add({ sessionId, principal }: RecordedSession, size: number, make: (signature: Signature) => NewHistoryEntry | undefined) {
+    private add(
+        { sessionId, principal }: RecordedSession,
+        size: number,
+        make: (signature: Signature) => NewHistoryEntry | undefined,
+        time = timestamp()
+    ) {
         const { node } = this.settings;
         const report = this.reporter;
-        const time = new Date().toISOString();
         const signature = { time, node: node.id, number: ++lastNumber, ...(principal !== undefined && { principal }) };
         return this.writer.add(sessionId, { size, signature, entry: () => make(signature), report }, this.maxWaiting);
     }

@@ -44,7 +44,7 @@ export class HistoryWriter {
         const queues = [...this.queues.values()];
         if (queues.length > 0) {
             this.health.wakeAll();
-            await settled(Promise.all(queues.map(queue => queue.over)), timeoutMs, setTimeout);
+            await settled(Promise.all(queues.map(queue => queue.over)), Math.max(0, timeoutMs), setTimeout);
         }
     }
 

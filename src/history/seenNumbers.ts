@@ -1,4 +1,4 @@
-/** Nodes whose numbers are remembered: those that wrote last. What is written twice is written within a minute. */
+/** Nodes whose numbers a position carries: those that wrote last. What is written twice is mostly written within a minute. */
 const mostNodes = 4;
 
 /**
@@ -7,6 +7,8 @@ const mostNodes = 4;
  */
 export class SeenNumbers {
     private readonly highest = new Map<string, number>();
+    /** Those that wrote last, the last one at the end. */
+    private latest: readonly string[] = [];
 
     /** @returns the position in the log, and what the one who was given this position has had. */
     static from(position: string): [since: string, seen: SeenNumbers] {
@@ -25,17 +27,15 @@ export class SeenNumbers {
         if (!(number > highest)) {
             return false;
         }
-        this.highest.delete(node);
         this.highest.set(node, number);
-        const [oldest] = this.highest.keys();
-        if (this.highest.size > mostNodes && oldest !== undefined) {
-            this.highest.delete(oldest);
+        if (this.latest.at(-1) !== node) {
+            this.latest = [...this.latest.filter(other => other !== node), node].slice(-mostNodes);
         }
         return true;
     }
 
     /** The position of a reader that is so far in the log. */
     positionAt(since: string): string {
-        return [since, ...[...this.highest].map(([node, number]) => `${node}.${number.toString(36)}`)].join('~');
+        return [since, ...this.latest.map(node => `${node}.${(this.highest.get(node) ?? 0).toString(36)}`)].join('~');
     }
 }

@@ -215,8 +215,8 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
         );
     }
 
-    function noteIf(direction: 'in' | 'out'): ((message: JSONRPCMessage) => void) | undefined {
-        return recorder && (message => recorder.note(direction, message));
+    function noteIf(direction: 'in' | 'out'): ((message: JSONRPCMessage, time?: string) => void) | undefined {
+        return recorder && ((message, time) => recorder.note(direction, message, time));
     }
 
     function createHistory(): StreamHistory {

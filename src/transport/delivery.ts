@@ -1,5 +1,6 @@
 import { toError } from '../errors.js';
 import { isRequest, type JSONRPCMessage, type JSONRPCRequest, type MessageExtraInfo, type RequestId } from '../jsonrpc/types.js';
+import { timestamp } from '../history/entry.js';
 import { firstResumableVersion, type ProtocolRules } from '../protocolRules.js';
 import type { SessionGate } from '../session/sessionGate.js';
 import { noteState } from '../session/sessionState.js';
@@ -18,8 +19,11 @@ export interface DeliverySettings {
     /** To the other nodes of the session; undefined where there are none. */
     readonly link: ClusterLink | undefined;
     readonly enableJsonResponse: boolean;
-    /** Called with each message that was let in, before the server here gets it; undefined where nobody keeps them. */
-    readonly note: ((message: JSONRPCMessage) => void) | undefined;
+    /**
+     * Called with each message that was let in, before the server here gets it, and with when it came, where that is not now;
+     * undefined where nobody keeps them.
+     */
+    readonly note: ((message: JSONRPCMessage, time?: string) => void) | undefined;
     isClosed(): boolean;
     toServer(message: JSONRPCMessage, extra: MessageExtraInfo): void;
     report(error: Error): void;
@@ -53,7 +57,9 @@ export class Delivery {
         initialize: JSONRPCRequest | undefined,
         operations: Operations | undefined
     ): Promise<Reply | undefined> {
-        const { gate, link } = this.settings;
+        const { gate, link, note } = this.settings;
+        // Another node may have an answer, and what comes of it may be noted there, before this one is told that it has.
+        const cameAt = note && timestamp();
         const accepted: JSONRPCMessage[] = [];
         for (const message of messages) {
             const verdict = isRequest(message) ? true : gate.accepts(message);
@@ -68,12 +74,18 @@ export class Delivery {
         const routed = link ? await link.routeAll(accepted) : accepted.map(() => 'here' as const);
         const refusal = routed.find(outcome => typeof outcome === 'object');
         if (this.settings.isClosed()) {
-            this.noteAll(accepted.filter((_, index) => routed[index] === 'done'));
+            this.noteAll(
+                accepted.filter((_, index) => routed[index] === 'done'),
+                cameAt
+            );
             return replies[gate.refusalWhenClosed];
         }
         // The client sends again what was refused.
         const refused = new Set(accepted.filter((_, index) => typeof routed[index] === 'object'));
-        this.noteAll(messages.filter(message => !refused.has(message)));
+        this.noteAll(
+            messages.filter(message => !refused.has(message)),
+            cameAt
+        );
         const here = accepted.filter((_, index) => routed[index] === 'here');
         if (messages.some(isRequest)) {
             return this.answer(exchange, here, initialize, operations);
@@ -93,10 +105,10 @@ export class Delivery {
         this.pass(message, { requestInfo: { headers: {} } });
     }
 
-    private noteAll(messages: readonly JSONRPCMessage[]): void {
+    private noteAll(messages: readonly JSONRPCMessage[], time?: string): void {
         const { note } = this.settings;
         if (note) {
-            messages.forEach(message => note(message));
+            messages.forEach(message => note(message, time));
         }
     }
 

@@ -26,6 +26,9 @@ export class RequestReader extends LoggedReader {
     protected readonly isPrimed = false;
     private watch: ProducerWatch | undefined;
     private isConcluding = false;
+    /** Requests whose error an append that seemed to fail may have written, and those whose error is known to be ours, as JSON. */
+    private readonly unsure = new Set<string>();
+    private readonly concludedHere = new Set<string>();
 
     constructor(
         settings: LoggedReaderSettings,
@@ -87,6 +90,9 @@ export class RequestReader extends LoggedReader {
 
     protected onresponse(response: JSONRPCResponse): boolean {
         this.note(response);
+        if (isOfLostProducer(response) && this.unsure.has(JSON.stringify(response.id))) {
+            this.noteLost([response]);
+        }
         return this.isComplete;
     }
 
@@ -115,19 +121,30 @@ export class RequestReader extends LoggedReader {
                 this.isAnswered(id) ? [] : [{ streamId: this.streamId, message: errorFor(id), finalOf: String(index), undelivered: true }]
             );
             // What is carried out after it has been given up counts all the same: the next try finds the error there.
-            await within(async () => this.concluded(events, await log.append(sessionId(), events)));
+            await within(async () => this.concluded(events, await log.append(sessionId(), events))).catch((error: unknown) => {
+                events.forEach(({ message }) => this.unsure.add(JSON.stringify(message.id)));
+                throw error;
+            });
         } finally {
             this.isConcluding = false;
         }
     }
 
-    private concluded(events: readonly NewEvent[], positions: readonly (string | null)[]): void {
-        const written = events.filter((_, index) => positions[index] !== null);
-        written.forEach(({ message }) => this.settings.note?.(message));
-        if (written.length > 0) {
+    private concluded(events: readonly (NewEvent & { readonly message: JSONRPCResponse })[], positions: readonly (string | null)[]): void {
+        this.noteLost(events.filter((_, index) => positions[index] !== null).map(({ message }) => message));
+        this.wake();
+    }
+
+    /** Notes errors that stand in for what is lost: each once, whichever way it became known that this node has written it. */
+    private noteLost(errors: readonly JSONRPCResponse[]): void {
+        const own = errors.filter(({ id }) => !this.concludedHere.has(JSON.stringify(id)));
+        own.forEach(error => {
+            this.concludedHere.add(JSON.stringify(error.id));
+            this.settings.note?.(error);
+        });
+        if (own.length > 0) {
             publishOf('producer-lost', this.settings.session());
         }
-        this.wake();
     }
 
     /** What the client has had already: the event that it names, and of a batch all that came before it. */
@@ -167,7 +184,7 @@ export class RequestReader extends LoggedReader {
     }
 }
 
-function errorFor(id: RequestId): JSONRPCMessage {
+function errorFor(id: RequestId): JSONRPCResponse {
     return { jsonrpc: '2.0', id, error: producerGone };
 }
 

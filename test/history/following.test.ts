@@ -1,6 +1,7 @@
-import { readHistory } from '@mcp-sessions/core';
+import { InMemoryEventLog, readHistory } from '@mcp-sessions/core';
 import { expect, it } from 'vitest';
-import { word } from './support/entries.js';
+import { eventOf, historyNameOf, historyStream } from '../../src/history/entry.js';
+import { all, word, words } from './support/entries.js';
 import { note, record, RuledLog, sessionOf } from './support/recorder.js';
 
 it('H1: one that reads on after what it has had sees once what was written twice', async () => {
@@ -35,4 +36,19 @@ it('H1: one that reads on after what it has had sees once what was written twice
     await expect.poll(follow).toBe(4);
     expect(seen).toEqual(['in a', 'in b', 'in c', 'out d']);
     expect(log.appends).toBeGreaterThanOrEqual(4);
+});
+
+it('H1: what was written twice is read once, however many other nodes have written in between', async () => {
+    const log = new InMemoryEventLog();
+    const name = await historyNameOf('s');
+    const write = (node: string) => {
+        const entry = { time: new Date().toISOString(), node, number: 1, direction: 'in', message: note(`of ${node}`) } as const;
+        return log.append(name, [{ streamId: historyStream, message: eventOf(entry) }]);
+    };
+    const nodes = Array.from({ length: 12 }, (_, index) => `node-${index}`);
+    for (const node of [...nodes, nodes[0]!]) await write(node);
+    const entries = await all(readHistory(log, 's'));
+    expect(words(entries)).toEqual(nodes.map(node => `in of ${node}`));
+    // A position stays short.
+    expect(entries.at(-1)!.position.split('~')).toHaveLength(5);
 });

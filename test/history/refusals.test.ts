@@ -52,3 +52,19 @@ it('H3: a session that fails alone holds up no other, though it has all that may
     void recorder.flush(5000);
     await expect.poll(async () => (await read(log, 'broken 0'))[0], { timeout: 10_000 }).toBe('in first');
 });
+
+it('H3: a part of the store that hangs leaves room to the others, though it had taken all before that was seen', async () => {
+    const log = new RuledLog();
+    const hung = new Set<string>();
+    for (let s = 0; s < 9; s++) hung.add(await historyNameOf(`hung ${s}`));
+    log.rule = (_, name) => (hung.has(name) ? new Promise(() => undefined) : undefined);
+    const { recorder, errors } = record(log);
+    const large = { text: 'x'.repeat(1_900_000) };
+    const told: Promise<void>[] = [];
+    for (let s = 0; s < 9; s++) for (let n = 0; n < 4; n++) told.push(recorder.message(sessionOf(`hung ${s}`), 'in', note('large', large)));
+    expect(errors).toContain('The store of the history does not keep up: messages are missing there');
+    await Promise.all(told);
+    await expect.poll(() => errors.some(error => error.includes('waits in memory'))).toBe(true);
+    for (let n = 0; n < 4; n++) void recorder.message(sessionOf('good'), 'in', note(`m${n}`, large));
+    await expect.poll(() => read(log, 'good'), { timeout: 10_000 }).toEqual(['in m0', 'in m1', 'in m2', 'in m3']);
+});

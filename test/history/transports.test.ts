@@ -1,6 +1,14 @@
-import { createMemoryBackend, flushHistory, InMemoryMailbox, PollingBus, readHistory, type EventLog } from '@mcp-sessions/core';
+import {
+    createMemoryBackend,
+    flushHistory,
+    InMemoryMailbox,
+    PollingBus,
+    readHistory,
+    type EventLog,
+    type MessageBus
+} from '@mcp-sessions/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { bare, call, FetchNode, initialize, notify, type NodeOptions } from '../session/fetchNode.js';
+import { bare, call, FetchNode, initialize, notify, post, type NodeOptions } from '../session/fetchNode.js';
 import { EventReader } from '../streams/support/eventReader.js';
 import { finish, Stage } from '../streams/support/stage.js';
 import { gate } from '../support/gate.js';
@@ -44,6 +52,38 @@ describe('with transports of your own', () => {
         const entries = await read(backend.historyLog!, id);
         // What a server says on the standalone stream waits in the log for a client that comes.
         expect(words(entries)).toEqual([...begun, ...['in tools/call', 'out notifications/message', 'out result', 'ended by client']]);
+    });
+
+    it('an answer that was handed over stands at the time when it came, before what it caused', async () => {
+        const backend = createMemoryBackend({ history: {} });
+        const a = start('A', { ...backend, furnish: new Stage().furnish });
+        const shared = createMemoryBackend({ shareWith: backend });
+        // The node that has taken the answer is told late that the other one has it.
+        let held: (() => void)[] | undefined;
+        const subscribe: MessageBus['subscribe'] = (address, listener) =>
+            shared.messageBus.subscribe(address, {
+                ...listener,
+                onMessage: text => (held ? void held.push(() => listener.onMessage(text)) : listener.onMessage(text))
+            });
+        const b = start('B', {
+            ...shared,
+            messageBus: Object.create(shared.messageBus, { subscribe: { value: subscribe } }) as MessageBus
+        });
+        const id = await begin(a);
+        const asking = new EventReader(await a.fetch(call(id, 'tools/call', { name: 'ask', arguments: { message: 'q' } })));
+        const question = (await asking.next()) as { id: string };
+        held = [];
+        const answered = b.fetch(post(id, { jsonrpc: '2.0', id: question.id, result: { action: 'accept', content: { word: 'w' } } }));
+        expect(await asking.next()).toMatchObject({ result: {} });
+        const resultAt = Date.now();
+        await expect.poll(() => held!.length > 0 && Date.now() > resultAt + 1).toBe(true);
+        held.splice(0).forEach(tell => tell());
+        held = undefined;
+        expect((await answered).status).toBe(202);
+        const entries = messagesOf(await read(backend.historyLog!, id)).slice(begun.length);
+        const timeOf = (wanted: string) => Date.parse(entries.find(entry => words([entry])[0] === wanted)!.time);
+        expect(timeOf('out elicitation/create')).toBeLessThanOrEqual(timeOf('in result'));
+        expect(timeOf('in result')).toBeLessThanOrEqual(timeOf('out result'));
     });
 
     it('an initialize that failed is not in the history of the session that the next one begins', async () => {

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createMemoryBackend, flushHistory, readHistory, type EventLog, type MemoryBackend, type NewEvent } from '@mcp-sessions/core';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { all, words } from '../history/support/entries.js';
 import { bare, call, FetchNode, initialize, notify } from '../session/fetchNode.js';
 import { EventReader } from './support/eventReader.js';
@@ -151,25 +151,34 @@ it.each([true, false])(
     }
 );
 
-it('H1, L5: the error that stands in for a lost result is in the history, though its append seemed to be lost', async () => {
-    const stage = new Stage();
-    const a = new FetchNode('A', { ...backend, furnish: stage.furnish });
-    const log = new Unheard();
-    const shared = createMemoryBackend({ shareWith: backend });
-    const b = new FetchNode('B', { ...shared, eventLog: log.wrap(shared.eventLog), storeTimeoutMs: 100 });
-    const opened = await a.fetch(initialize());
-    const sessionId = opened.headers.get('mcp-session-id') ?? '';
-    await opened.text();
-    const answer = new EventReader(await a.fetch(call(sessionId, 'tools/call', { name: 'hang', arguments: { name: 'dead' } })));
-    await answer.event();
-    await stage.wait('hanging dead');
-    await answer.cut();
-    Object.assign(log, { isUnheard: true, isLate: true });
-    const resumed = finish(b.fetch(bare('GET', sessionId, { 'last-event-id': answer.lastEventId })));
-    // The node is gone as far as others can see.
-    const transport = await a.transport(sessionId);
-    await transport?.close();
-    expect(await resumed).toMatchObject([{ error: { code: -32000 } }]);
-    expect(log.unheard).toBeGreaterThan(0);
-    await vi.waitFor(async () => expect((await kept(sessionId)).slice(2)).toEqual(['in tools/call', 'out error -32000']), 10_000);
-});
+it.each([true, false])(
+    'H1, L5: the error that stands in for a lost result is in the history, though its append seemed lost (late: %s)',
+    async isLate => {
+        const lost: unknown[] = [];
+        const listener = (event: unknown) => void lost.push(event);
+        subscribe('mcp-sessions:producer-lost', listener);
+        onTestFinished(() => void unsubscribe('mcp-sessions:producer-lost', listener));
+        const stage = new Stage();
+        const a = new FetchNode('A', { ...backend, furnish: stage.furnish });
+        const log = new Unheard();
+        const shared = createMemoryBackend({ shareWith: backend });
+        const b = new FetchNode('B', { ...shared, eventLog: log.wrap(shared.eventLog), storeTimeoutMs: 100 });
+        const opened = await a.fetch(initialize());
+        const sessionId = opened.headers.get('mcp-session-id') ?? '';
+        await opened.text();
+        const answer = new EventReader(await a.fetch(call(sessionId, 'tools/call', { name: 'hang', arguments: { name: 'dead' } })));
+        await answer.event();
+        await stage.wait('hanging dead');
+        await answer.cut();
+        Object.assign(log, { isUnheard: true, isLate });
+        const resumed = finish(b.fetch(bare('GET', sessionId, { 'last-event-id': answer.lastEventId })));
+        // The node is gone as far as others can see.
+        const transport = await a.transport(sessionId);
+        await transport?.close();
+        await vi.waitFor(() => expect(log.unheard).toBeGreaterThan(0), { timeout: 10_000, interval: 5 });
+        log.isUnheard = false;
+        expect(await resumed).toMatchObject([{ error: { code: -32000 } }]);
+        await vi.waitFor(async () => expect((await kept(sessionId)).slice(2)).toEqual(['in tools/call', 'out error -32000']), 10_000);
+        expect(lost).toHaveLength(1);
+    }
+);
