@@ -10,7 +10,7 @@ import type { OpenedRedis } from './redisClient.js';
 
 /** Which Redis is looked for, and what to do where there is none. */
 export interface RedisDetectionOptions {
-    /** @default REDIS_URL of the environment */
+    /** Names the Redis. @default REDIS_URL of the environment */
     redisUrl?: string | undefined;
     /** Whether memory may stand in for Redis where `NODE_ENV` is `production`. @default false */
     allowMemoryInProduction?: boolean;
@@ -22,9 +22,9 @@ export interface RedisDetectionOptions {
     encryption?: EncryptionOptions | false;
     /** Laid over the options that the driver's client is made with. For a Redis Cluster: its `redisOptions`. */
     driverOptions?: Readonly<Record<string, unknown>>;
-    /** @default process.env */
+    /** The environment that is asked. @default process.env */
     env?: Environment;
-    /** @default warnings on standard error */
+    /** Told what was chosen, and warned. @default warnings on standard error */
     logger?: BackendLogger;
 }
 

@@ -19,7 +19,7 @@ export interface OpenClientOptions {
     url?: string;
     /** The token of a REST URL. */
     token?: string;
-    /** @default process.env */
+    /** The environment that is asked. @default process.env */
     env?: Environment;
     /** Of several that the environment names, the one of this kind. */
     kind?: BackendKind;
