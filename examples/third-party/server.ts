@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { createSessionBackend, createSessionHandler, shutdownOnSignals } from '@modelcontextprotocol/sdk/server';
-import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { FastMCP } from 'fastmcp';
 import { z } from 'zod';
@@ -22,14 +21,13 @@ mcp.addTool({
 
 // #region mount
 /** What the handler asks of a server. FastMCP makes a server of its own for each transport that it is given. */
-function serverOf(framework: FastMCP): Server {
-    const server = {
+function serverOf(framework: FastMCP) {
+    return {
         async connect(transport: Transport) {
             // It resolves when the client has said hello, which this transport is to carry.
             framework.connect(transport).catch((error: unknown) => console.error(error));
         }
     };
-    return server as Server;
 }
 
 const backend = await createSessionBackend({ fallback: 'memory' });

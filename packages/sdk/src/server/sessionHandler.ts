@@ -1,6 +1,7 @@
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { RequestInfo } from '@modelcontextprotocol/sdk/types.js';
 import { createSessionHandler as createHandler } from '@mcp-sessions/core';
 import type { SessionContext, SessionHandler, SessionHandlerOptions as HandlerOptions } from '@mcp-sessions/core';
@@ -17,8 +18,14 @@ export interface SessionHandlerOptions extends Omit<HandlerOptions, 'bind'> {
     bind?: ((authInfo: AuthInfo | undefined, request: RequestInfo) => string | undefined) | undefined;
 }
 
-/** Makes the server of one session on one node: a new `McpServer` or `Server` with each call. */
-export type SdkServerFactory = (session: SessionContext) => McpServer | Server | Promise<McpServer | Server>;
+/** What a framework makes in place of a `Server` of the SDK: all that the handler needs of it. */
+interface ServerLike {
+    connect(transport: Transport): Promise<void>;
+    close?(): Promise<void>;
+}
+
+/** Makes the server of one session on one node: a new `McpServer` or `Server` with each call, or what connects like one. */
+export type SdkServerFactory = (session: SessionContext) => McpServer | Server | ServerLike | Promise<McpServer | Server | ServerLike>;
 
 /**
  * One handler for all sessions of a server: mount it, and that is all.
