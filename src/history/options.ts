@@ -23,7 +23,7 @@ export interface HistoryOptions {
     /**
      * How much of a session may wait in this process for the history's store, in characters of JSON; each message counts as 1024
      * more, and one at least may wait. What comes over that is dropped, and the history tells how many messages are missing. All
-     * sessions together hold eight times the default.
+     * sessions together hold eight times the default, or ten times while a part of the store hangs.
      * @default 8388608
      */
     maxWaiting?: number | undefined;

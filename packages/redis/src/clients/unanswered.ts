@@ -14,7 +14,9 @@ const probeLooks = 300;
  * answers: between two looks it has read what there is.
  */
 class Place {
-    private due = 0;
+    private asked = 0;
+    /** Answers come in the order of the calls: none that was made before this one is waited for. */
+    private answered = 0;
     private hasAnswered = true;
     private quietLooks = 0;
     private timer: ReturnType<typeof every> | undefined;
@@ -24,23 +26,24 @@ class Place {
     }
 
     async wait<T>(call: () => Promise<T>): Promise<T> {
-        this.due++;
+        const number = ++this.asked;
         this.timer ??= every(() => this.look(), lookMs);
         try {
             return await call();
         } finally {
-            this.due--;
+            this.answered = Math.max(this.answered, number);
             this.hasAnswered = true;
             this.quietLooks = 0;
         }
     }
 
     private look(): void {
-        if (this.due === 0) {
+        const isWaiting = this.answered < this.asked;
+        if (!isWaiting) {
             clearInterval(this.timer);
             this.timer = undefined;
         }
-        this.quietLooks = this.due === 0 || this.hasAnswered || this.quietLooks === probeLooks ? 0 : this.quietLooks + 1;
+        this.quietLooks = !isWaiting || this.hasAnswered || this.quietLooks === probeLooks ? 0 : this.quietLooks + 1;
         this.hasAnswered = false;
     }
 }
