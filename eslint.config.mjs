@@ -128,7 +128,7 @@ export default tseslint.config(
     // Projects of their own, whose packages are not installed here: their types are checked where the tests install them.
     {
         files: ['examples/**/*.{ts,tsx}'],
-        ignores: ['examples/{history,migrating,telemetry}/**'],
+        ignores: ['examples/{fences,history,migrating,telemetry}/**'],
         extends: [tseslint.configs.disableTypeChecked]
     },
     { rules: { 'no-empty': ['error', { allowEmptyCatch: false }], eqeqeq: 'error' } },

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+// #region kit-test
 import { describe, it } from 'node:test';
 import { customStoreContract, testContract } from '@mcp-sessions/testkit';
+// #endregion kit-test
 import { Pool } from 'pg';
 import { CREATE_TABLE, PostgresSessionStore } from './postgresSessionStore.js';
 
+// #region kit-test
 // #region kit
 testContract(customStoreContract, {
     name: 'PostgresSessionStore',
@@ -18,6 +21,7 @@ testContract(customStoreContract, {
     it
 });
 // #endregion kit
+// #endregion kit-test
 
 /** A schema of its own, in which the table is made. */
 async function openEmptyDatabase() {

@@ -1,0 +1,6 @@
+// #region instrument
+import * as api from '@opentelemetry/api';
+import { instrumentSessions } from '@mcp-sessions/opentelemetry';
+
+instrumentSessions(api);
+// #endregion instrument
