@@ -83,8 +83,10 @@ function connectionOptions({ username, password, family, tls }: RedisPlace, { tr
         socketTimeout: tryMs ?? silenceTimeoutMs,
         // The transport answers 503 after a second: what Redis has not taken by then is not to wait for it.
         maxRetriesPerRequest: tryMs === undefined ? 3 : 0,
-        // Only a new connection leads away from a master that has become a replica.
-        reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false)
+        // Only a new connection leads away from a master that has become a replica. Who tries once is told of it.
+        ...(tryMs === undefined && {
+            reconnectOnError: (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false)
+        })
     };
 }
 

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { ChosenBackend } from '@mcp-sessions/backends';
 import { reasonOf } from '../printable.js';
 import type { Findings } from './findings.js';
+import { connectionsAdvice } from './postgresAdvice.js';
 
 /** How long a message may take. */
 const patienceMs = 4000;
 
-/** Whether what one node sends reaches another one, by the bus that servers use. */
-export async function checkBus({ kind, messageBus }: ChosenBackend, findings: Findings): Promise<void> {
+/**
+ * Whether what one node sends reaches another one, by the bus that servers use.
+ *
+ * @param said the last that the backend has warned of: a bus tries on, and only says why.
+ */
+export async function checkBus({ kind, messageBus }: ChosenBackend, findings: Findings, said: () => string | undefined): Promise<void> {
     const address = `node/doctor-${randomUUID()}`;
     const start = performance.now();
     let timer: NodeJS.Timeout | undefined;
@@ -31,14 +36,14 @@ export async function checkBus({ kind, messageBus }: ChosenBackend, findings: Fi
         const done = sent();
         done.catch(() => undefined); // When it fails after the time is over.
         if ((await Promise.race([done, late])) === 'late') {
-            throw new Error(`no message came within ${patienceMs / 1000} s`);
+            throw new Error(/tries again: (.*)$/.exec(said() ?? '')?.[1] ?? `no message came within ${patienceMs / 1000} s`);
         }
         findings.ok('bus', `messages between nodes arrive, by ${means} (${(performance.now() - start).toFixed(0)} ms for the first)`);
     } catch (error) {
         findings.problem(
             'bus',
             `messages between nodes do not arrive by ${means}: ${reasonOf(error)}. Questions, cancellations and the end of a session do not get to the node that they concern`,
-            advice(kind, polls)
+            /53300/.test(reasonOf(error)) ? connectionsAdvice : advice(kind, polls)
         );
     } finally {
         clearTimeout(timer);

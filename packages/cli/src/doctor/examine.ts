@@ -37,15 +37,14 @@ async function examineServer(
     flags: BackendFlags,
     findings: Findings
 ): Promise<boolean> {
-    const { prefix = 'mcp:session:' } = flags;
     try {
         switch (client.kind) {
             case 'redis':
-                return await examineRedis(client, named, prefix, findings);
+                return await examineRedis(client, named, flags, findings);
             case 'postgres':
                 return await examinePostgres(client, flags, findings);
             case 'upstash':
-                return second?.kind === 'upstash' && (await examineUpstash(client, second, prefix, findings));
+                return second?.kind === 'upstash' && (await examineUpstash(client, second, flags.prefix ?? 'mcp:session:', findings));
             case 'memory':
                 findings.note(
                     'memory',
@@ -55,7 +54,7 @@ async function examineServer(
                 return false;
         }
     } catch (error) {
-        findings.problem('reach', `the backend stopped to answer: ${reasonOf(error)}`, 'Look at its log, and try again');
+        findings.problem('reach', `the backend stopped answering: ${reasonOf(error)}`, 'Look at its log, and try again');
         return false;
     }
 }
@@ -63,7 +62,9 @@ async function examineServer(
 /** What servers do, by the same code. */
 async function examineBackend(cli: Cli, flags: BackendFlags, findings: Findings): Promise<void> {
     const unreadable = new Set<string>();
+    let said: string | undefined;
     const warn = (message: string) => {
+        said = message;
         const [, name] = /record of session (\S+) cannot be (?:read|decrypted)/.exec(message) ?? [];
         if (name !== undefined) {
             unreadable.add(name);
@@ -75,7 +76,7 @@ async function examineBackend(cli: Cli, flags: BackendFlags, findings: Findings)
             flags,
             async backend => {
                 cli.out.progress('sending a message …');
-                await checkBus(backend, findings);
+                await checkBus(backend, findings, () => said);
                 cli.out.progress('reading records …');
                 await checkRecords(backend, findings, () => unreadable.size);
             },

@@ -4,6 +4,7 @@ import { reasonOf } from '../printable.js';
 import type { Findings } from './findings.js';
 import { checkClock, checkLatency } from './measure.js';
 import { qualified } from '../tableNames.js';
+import { reachAdvice } from './postgresAdvice.js';
 import { checkPostgresRights } from './postgresRights.js';
 
 /** What is used of a pool. */
@@ -62,7 +63,7 @@ export async function examinePostgres(
     if (areAllowed) {
         await checkSweep(ask, flags, findings);
     }
-    return areAllowed;
+    return areAllowed && found?.replica !== true; // Whatever else is tried on a replica is refused.
 }
 
 function checkServer(found: Server, findings: Findings): void {
@@ -168,20 +169,4 @@ async function checkSweep(ask: Ask, flags: BackendFlags, findings: Findings): Pr
 
 export function tablesOf({ schema, table }: BackendFlags) {
     return { ...(schema !== undefined && { schema }), ...(table !== undefined && { tableName: table }) };
-}
-
-function reachAdvice(code: string): string {
-    if (code === '28P01' || code === '28000') {
-        return 'User or password are wrong, or pg_hba.conf does not let this user in from here. Characters such as / ? # @ in a password must be percent-encoded';
-    }
-    if (code === '3D000') {
-        return 'There is no database of this name: it is the path of the URL';
-    }
-    if (code === '53300') {
-        return 'All connections are taken: fewer per pool (driverOptions: { max }), or a pooler';
-    }
-    if (code === 'ECONNREFUSED') {
-        return 'Nobody listens there: is it started, and are host and port right?';
-    }
-    return 'Is it started, and may this machine connect to it (firewall, pg_hba.conf, TLS)?';
 }

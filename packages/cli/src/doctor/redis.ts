@@ -1,44 +1,65 @@
 import type { NamedBackend, OpenedClient } from '@mcp-sessions/backends';
+import type { BackendFlags } from '../backend.js';
 import { reasonOf } from '../printable.js';
 import type { Findings } from './findings.js';
+import { reachAdvice } from './redisAdvice.js';
+import { explained, isLoading, type RedisConnection } from './redisConnection.js';
 import { checkRedisKeys } from './redisKeys.js';
 import { checkRedisRights } from './redisRights.js';
-import { checkRedisServer, infoOf, snapshotFailed, type RedisServer } from './redisServer.js';
+import { checkRedisServer, infoOf, isForbidden, loading, type RedisServer, type ServerInfo, type Where } from './redisServer.js';
 
-/** ioredis' `Redis` or `Cluster`: this package brings it, so that is what a client is. */
-type Client = RedisServer & { nodes?(role: 'master'): (RedisServer & { options: { host?: string; port?: number } })[] };
+/** A client of one server, or of a Cluster. */
+type Client = RedisConnection & { nodes?(role: 'master'): (RedisConnection & { options: { host?: string; port?: number } })[] };
 
 /** All that concerns Redis. False when it cannot be used at all. */
 export async function examineRedis(
     client: OpenedClient & { kind: 'redis' },
     named: NamedBackend,
-    prefix: string,
+    { prefix = 'mcp:session:', timeout }: BackendFlags,
     findings: Findings
 ): Promise<boolean> {
+    const redis = client.redis as unknown as Client;
+    const why = explained(redis);
     try {
         await client.answered();
     } catch (error) {
-        if (reasonOf(error).startsWith('MISCONF')) {
-            findings.problem('durability', ...snapshotFailed(''));
+        const reason = why(error);
+        // A server that takes no writes refuses PING too, and a user may lack it. All else is answered.
+        if (!/^MISCONF|^NOPERM .*'ping'/.test(reason)) {
+            await explainSilence(client, redis, named, reason, findings);
             return false;
         }
-        findings.problem('reach', `Redis cannot be reached: ${reasonOf(error)}`, reachAdvice(reasonOf(error)));
-        if (named.form === 'cluster') {
-            await checkServersOfCluster(client, findings);
-        }
-        return false;
     }
     findings.ok('reach', 'Redis answers');
-    const redis = client.redis as unknown as Client;
+    try {
+        return await examineServers(redis, named, prefix, timeout, findings);
+    } catch (error) {
+        throw new Error(why(error), { cause: error });
+    }
+}
+
+async function examineServers(redis: Client, named: NamedBackend, prefix: string, timeoutMs: number, findings: Findings): Promise<boolean> {
     const servers = redis.nodes
         ? redis.nodes('master').map(node => ({ node, where: ` at ${node.options.host ?? ''}:${node.options.port ?? ''}` }))
         : [{ node: redis, where: '' }];
+    const answering: RedisServer[] = [];
     for (const { node, where } of servers) {
-        const info = await infoOf(node).catch(() => undefined);
+        const why = explained(node);
+        let info: ServerInfo | undefined;
+        try {
+            info = await infoUnlessForbidden(node, timeoutMs);
+        } catch (error) {
+            if (!redis.nodes) {
+                throw error;
+            }
+            await findUnreachable(where, node, why(error), findings);
+            continue;
+        }
+        answering.push(node);
         if (!info) {
             findings.note(
                 'version',
-                `INFO may not be asked${where}: version, memory and durability are unknown`,
+                `INFO may not be asked${where}: version, memory and durability are unknown, and sessions cannot be listed`,
                 'ACL SETUSER <user> +info'
             );
         } else if (info['cluster_enabled'] === '1' && named.form !== 'cluster') {
@@ -55,26 +76,73 @@ export async function examineRedis(
         }
     }
     // While one is not in order, a client of the Cluster sends each command to it again and again.
-    if (
-        redis.nodes &&
-        !(await checkCluster(
-            servers.map(({ node }) => node),
-            findings
-        ))
-    ) {
+    if (redis.nodes && (!(await checkCluster(answering, findings)) || answering.length < servers.length)) {
         return false;
     }
-    await checkRedisRights(redis, prefix, redis.nodes !== undefined, findings);
+    if (!(await checkRedisRights(redis, prefix, redis.nodes !== undefined, findings))) {
+        return false;
+    }
     try {
-        await checkRedisKeys(
-            servers.map(({ node }) => node),
-            prefix,
-            findings
-        );
+        await checkRedisKeys(answering, prefix, findings);
     } catch (error) {
         findings.note('keys', `the keys under the prefix cannot be looked at: ${reasonOf(error)}`);
     }
     return true;
+}
+
+/** Undefined where INFO may not be asked. Rejects when there is no answer. */
+async function infoUnlessForbidden(server: RedisServer, timeoutMs: number): Promise<ServerInfo | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    // The driver waits for a server that reads its data, however long it takes.
+    const late = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    });
+    try {
+        return await Promise.race([infoOf(server), late]);
+    } catch (error) {
+        if (isForbidden(error)) {
+            return undefined;
+        }
+        throw error;
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+/** Why a backend says nothing. */
+async function explainSilence(
+    client: OpenedClient & { kind: 'redis' },
+    redis: Client,
+    named: NamedBackend,
+    reason: string,
+    findings: Findings
+): Promise<void> {
+    if (named.form !== 'cluster' && isSilence(reason) && (await isLoading(redis))) {
+        findings.problem('role', ...loading(''));
+        return;
+    }
+    const isRefusal = /^[A-Z]+ /.test(reason);
+    const isForEachServer = named.form === 'cluster' && isSilence(reason);
+    findings.problem(
+        'reach',
+        `Redis cannot be ${isRefusal ? 'used' : 'reached'}: ${reason}`,
+        isForEachServer ? 'See what is found of each server' : reachAdvice(reason)
+    );
+    if (named.form === 'cluster') {
+        await checkServersOfCluster(client, findings);
+    }
+}
+
+async function findUnreachable(where: Where, server: RedisConnection, reason: string, findings: Findings): Promise<void> {
+    if (isSilence(reason) && (await isLoading(server))) {
+        findings.problem('role', ...loading(where));
+    } else {
+        findings.problem('cluster', `the server${where} cannot be reached: ${reason}`, reachAdvice(reason));
+    }
+}
+
+function isSilence(reason: string): boolean {
+    return reason.startsWith('no answer');
 }
 
 /** Whether all servers say that the Cluster is whole: what one knows by now, another may not. */
@@ -87,7 +155,7 @@ async function checkCluster(servers: readonly RedisServer[], findings: Findings)
         if (state !== 'ok' || assigned < 16384 || failing > 0) {
             findings.problem(
                 'cluster',
-                `the Cluster is not whole: cluster_state is ${state}, ${assigned} of 16384 slots are assigned, ${failing} have failed. Sessions in the others are 503`,
+                `the Cluster is not whole: cluster_state is ${state}, ${assigned} of 16384 slots are assigned, ${failing} have failed. ${state === 'ok' ? 'Sessions in the others are' : 'Each request is'} 503`,
                 'redis-cli --cluster check <host:port>, and --cluster fix for slots that nobody has'
             );
             return false;
@@ -108,7 +176,7 @@ async function checkServersOfCluster({ servers }: OpenedClient & { kind: 'redis'
                 await answered();
                 answering.push(redis as unknown as RedisServer);
             } catch (error) {
-                findings.problem('cluster', `the server at ${name} cannot be reached: ${reasonOf(error)}`, reachAdvice(reasonOf(error)));
+                await findUnreachable(` at ${name}`, redis as unknown as RedisConnection, reasonOf(error), findings);
             }
         }
         if (answering.length > 0) {
@@ -117,20 +185,4 @@ async function checkServersOfCluster({ servers }: OpenedClient & { kind: 'redis'
     } finally {
         await Promise.all(opened.map(({ close }) => close()));
     }
-}
-
-function reachAdvice(reason: string): string {
-    if (/WRONGPASS|invalid (username-)?password/i.test(reason)) {
-        return 'User or password are wrong. Characters such as / ? # % in a password must be percent-encoded in the URL';
-    }
-    if (/NOAUTH|NOPERM/.test(reason)) {
-        return 'The server wants a password: redis://user:password@host:6379';
-    }
-    if (/ECONNREFUSED/.test(reason)) {
-        return 'Nobody listens there: is it started, and are host and port right?';
-    }
-    if (/ENOTFOUND|EAI_AGAIN/.test(reason)) {
-        return 'The name of the host is not known here';
-    }
-    return 'Is it started, may this machine connect to it (firewall), and does the URL say rediss:// if, and only if, the server has TLS?';
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { reasonOf } from '../printable.js';
 import type { Findings } from './findings.js';
+import { refusalAdvice } from './redisAdvice.js';
+import { isClosed } from './redisConnection.js';
 import type { RedisServer } from './redisServer.js';
 
 type Words = readonly (string | number)[];
@@ -23,6 +25,7 @@ const commands = (key: string, channel: string, isCluster: boolean): readonly Wo
     ['eval', 'return 1', 1, key],
     ['evalsha', noScript, 1, key],
     ['time'],
+    ['ping'],
     ['hget', key, 'f'],
     ['hmget', key, 'f'],
     ['hgetall', key],
@@ -50,8 +53,8 @@ const makers = (key: string): readonly Words[] => [
     ['zadd', key, 1, 'm']
 ];
 
-/** Whether the user may do what servers do, by trying it. */
-export async function checkRedisRights(server: RedisServer, prefix: string, isCluster: boolean, findings: Findings): Promise<void> {
+/** Whether the user may do what servers do, by trying it. False when there is no use in trying more. */
+export async function checkRedisRights(server: RedisServer, prefix: string, isCluster: boolean, findings: Findings): Promise<boolean> {
     const key = `${prefix}doctor:${randomUUID()}`;
     const refused: string[] = [];
     const refusals: string[] = [];
@@ -82,16 +85,17 @@ export async function checkRedisRights(server: RedisServer, prefix: string, isCl
     if (failure !== undefined) {
         findings.problem(
             'writes',
-            `the server refuses what servers of sessions do: ${reasonOf({ message: failure })}. Sessions cannot begin or change (503)`,
-            failureAdvice(failure)
+            `the server refuses what servers of sessions do: ${reasonOf({ message: failure }).replace(/\.$/, '')}. Sessions cannot begin or change (503)`,
+            refusalAdvice(failure)
         );
     }
+    // A server that runs a script refuses everything.
+    const goesOn = !failures.some(text => text.startsWith('BUSY'));
     if (refused.length === 0) {
-        if (failure !== undefined) {
-            return;
+        if (failure === undefined) {
+            findings.ok('rights', 'the user may do all that servers need');
         }
-        findings.ok('rights', 'the user may do all that servers need');
-        return;
+        return goesOn;
     }
     const isKey = refusals.some(text => /access (a|one of the) key/i.test(text));
     const isChannel = refusals.some(text => /access (a|one of the) channel/i.test(text));
@@ -102,6 +106,7 @@ export async function checkRedisRights(server: RedisServer, prefix: string, isCl
         `the user may not ${refused.length > 8 ? `do ${refused.length} of the commands that servers need, among them` : 'do'} ${refused.slice(0, 8).join(', ')}${isKey ? ' on keys of this prefix' : ''}: sessions cannot be served`,
         `ACL SETUSER <user> ${[...places, ...names.map(name => `+${name}`)].join(' ')}`
     );
+    return goesOn;
 }
 
 /** What the server says to a command that it does not do; undefined for one that it does. */
@@ -110,6 +115,9 @@ async function errorOf(server: RedisServer, name: string, args: Words): Promise<
         await server.call(name, ...args);
         return undefined;
     } catch (error) {
+        if (isClosed(error)) {
+            throw error;
+        }
         return (error as Error).message;
     }
 }
@@ -117,15 +125,3 @@ async function errorOf(server: RedisServer, name: string, args: Words): Promise<
 /** What comes of commands for other types, of a script that is not there, and of what only a server of a Cluster does. */
 const expected = /^(WRONGTYPE|NOSCRIPT|ERR (?!unknown command))/;
 const forbidden = /^(NOPERM|ERR unknown command)/;
-
-function failureAdvice(failure: string): string {
-    const [code = ''] = failure.split(' ', 1);
-    const advice: Record<string, string> = {
-        NOREPLICAS: 'Too few replicas are connected for min-replicas-to-write: look at them, or lower it',
-        OOM: 'Raise maxmemory, or lower ttlSeconds, maxEvents and maxBytes',
-        MISCONF: 'Look at its log: as a rule the disk is full, or the folder cannot be written',
-        READONLY: 'Name the master in the URL, or the sentinels (redis-sentinel://…), which lead to it',
-        BUSY: 'A script runs for too long: SCRIPT KILL, and find out whose it is'
-    };
-    return advice[code] ?? 'Look at the log of the server';
-}

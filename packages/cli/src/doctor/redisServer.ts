@@ -1,5 +1,6 @@
 import type { Findings } from './findings.js';
 import { checkClock, checkLatency } from './measure.js';
+import { refusalAdvice } from './redisAdvice.js';
 
 /** What is used of one server of Redis, as ioredis has it. */
 export interface RedisServer {
@@ -10,32 +11,51 @@ export interface RedisServer {
 export type Where = string;
 
 /** The lines of INFO. */
-export async function infoOf(server: RedisServer): Promise<Readonly<Record<string, string>>> {
+export type ServerInfo = Readonly<Record<string, string>>;
+
+export async function infoOf(server: RedisServer): Promise<ServerInfo> {
     const text = String(await server.call('INFO'));
     return Object.fromEntries([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name ?? '', value ?? '']));
 }
 
 /** What is to be known of one server. @param info what INFO says, or undefined where it may not be asked. */
-export async function checkRedisServer(
-    server: RedisServer,
-    info: Readonly<Record<string, string>> | undefined,
-    where: Where,
-    findings: Findings
-): Promise<void> {
+export async function checkRedisServer(server: RedisServer, info: ServerInfo | undefined, where: Where, findings: Findings): Promise<void> {
     if (info) {
         checkVersion(info, where, findings);
         checkRole(info, where, findings);
         checkMemory(info, where, findings);
         await checkDurability(server, info, where, findings);
     }
-    await checkClock(findings, where, async () => {
-        const [seconds, microseconds] = (await server.call('TIME')) as [string, string];
-        return Number(seconds) * 1000 + Number(microseconds) / 1000;
-    });
-    await checkLatency(findings, where, () => server.call('PING'));
+    try {
+        await checkClock(findings, where, async () => {
+            const [seconds, microseconds] = (await server.call('TIME')) as [string, string];
+            return Number(seconds) * 1000 + Number(microseconds) / 1000;
+        });
+    } catch (error) {
+        if (!isForbidden(error)) {
+            throw error;
+        } // Else it is found with the rights.
+    }
+    await checkLatency(findings, where, () => pinged(server));
 }
 
-function checkVersion(info: Readonly<Record<string, string>>, where: Where, findings: Findings): void {
+/** Whether it is the user who may not do this. */
+export function isForbidden(error: unknown): boolean {
+    return (error as Error).message.startsWith('NOPERM');
+}
+
+/** A refusal is an answer, too. */
+async function pinged(server: RedisServer): Promise<void> {
+    try {
+        await server.call('PING');
+    } catch (error) {
+        if (!/^(NOPERM|MISCONF)/.test((error as Error).message)) {
+            throw error;
+        }
+    }
+}
+
+function checkVersion(info: ServerInfo, where: Where, findings: Findings): void {
     const version = info['redis_version'] ?? '';
     const [major = 0, minor = 0] = version.split('.').map(Number);
     const valkey = info['valkey_version'];
@@ -53,7 +73,7 @@ function checkVersion(info: Readonly<Record<string, string>>, where: Where, find
     }
 }
 
-function checkRole(info: Readonly<Record<string, string>>, where: Where, findings: Findings): void {
+function checkRole(info: ServerInfo, where: Where, findings: Findings): void {
     if (info['role'] === 'slave') {
         findings.problem(
             'role',
@@ -61,12 +81,14 @@ function checkRole(info: Readonly<Record<string, string>>, where: Where, finding
             'Name the master in the URL, or the sentinels (redis-sentinel://…), which lead to it'
         );
     }
-    if (info['loading'] === '1') {
-        findings.warning('role', `the server${where} is still reading its data, and answers nothing until it has`, 'Wait, and look again');
-    }
 }
 
-function checkMemory(info: Readonly<Record<string, string>>, where: Where, findings: Findings): void {
+/** What is so of a server that reads its data, and what to do. */
+export function loading(where: Where): [message: string, advice: string] {
+    return [`the server${where} is still reading its data, and answers nothing until it has`, 'Wait, and look again'];
+}
+
+function checkMemory(info: ServerInfo, where: Where, findings: Findings): void {
     const [used, max] = [Number(info['used_memory']), Number(info['maxmemory'])];
     const policy = info['maxmemory_policy'] ?? 'unknown';
     if (!(max > 0)) {
@@ -96,21 +118,20 @@ function checkMemory(info: Readonly<Record<string, string>>, where: Where, findi
     }
 }
 
-async function checkDurability(
-    server: RedisServer,
-    info: Readonly<Record<string, string>>,
-    where: Where,
-    findings: Findings
-): Promise<void> {
+async function checkDurability(server: RedisServer, info: ServerInfo, where: Where, findings: Findings): Promise<void> {
     const setting = await settingsOf(server, ['appendfsync', 'save', 'stop-writes-on-bgsave-error']);
     if (info['rdb_last_bgsave_status'] === 'err' && setting?.['stop-writes-on-bgsave-error'] !== 'no') {
-        findings.problem('durability', ...snapshotFailed(where));
+        findings.problem(
+            'durability',
+            `the last snapshot${where} failed, so the server refuses all writes: no session can begin, or change`,
+            refusalAdvice('MISCONF')
+        );
     }
     if (info['aof_last_write_status'] === 'err') {
         findings.problem(
             'durability',
-            `the server${where} cannot write its append-only file, and refuses writes`,
-            'Look at its log and its disk'
+            `the server${where} cannot write its append-only file, and refuses all writes: no session can begin, or change`,
+            refusalAdvice('MISCONF')
         );
     }
     if (info['aof_enabled'] !== '1') {
@@ -132,14 +153,6 @@ async function checkDurability(
     } else {
         findings.ok('durability', `appendonly${where} is yes${fsync === undefined ? '' : `, appendfsync ${fsync}`}`);
     }
-}
-
-/** What is so, and what to do. */
-export function snapshotFailed(where: Where): [message: string, advice: string] {
-    return [
-        `the last snapshot${where} failed, so the server refuses all writes: no session can begin, or change`,
-        'Look at its log: as a rule the disk is full, or the folder cannot be written'
-    ];
 }
 
 /** Undefined where CONFIG may not be asked, as with managed services. */
