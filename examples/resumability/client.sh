@@ -19,7 +19,7 @@ echo "session $session"
 post "$A" initialized.json -H "Mcp-Session-Id: $session"
 
 # sed ends at the second message, and so does curl when it has nobody to write to.
-first=$(post "$A" call.json -H "Mcp-Session-Id: $session" | sed '/count 2/q') || true
+first=$(post "$A" call.json -H "Mcp-Session-Id: $session" 2>/dev/null | sed '/count 2/q') || true
 echo "A, until the connection broke:"
 grep -oE 'count(ed to)? [0-9]+' <<<"$first" || fail 'nothing was heard'
 

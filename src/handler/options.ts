@@ -99,9 +99,12 @@ export interface SessionHandlerOptions
      */
     watchable?: boolean | 'always' | undefined;
 
-    /** Called with what went wrong in any session; never with an id or a token. */
+    /**
+     * Called with what went wrong in any session; never with an id or a token.
+     * @default `logger.warn`, for the same thing once in ten seconds
+     */
     onerror?: ((error: Error) => void) | undefined;
 
-    /** Gets warnings about the set-up, each once. @default console */
+    /** Gets warnings about the set-up, each once, and without `onerror` what went wrong. @default console */
     logger?: { warn(message: string): void } | undefined;
 }

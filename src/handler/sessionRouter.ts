@@ -16,6 +16,8 @@ import type { SessionStart } from '../transport/transport.js';
 import { requireNodeName } from '../watch/nodeName.js';
 import { WatchFeed } from '../watch/watchFeed.js';
 import { Admission } from './admission.js';
+import { checkParts } from './checkParts.js';
+import { ErrorNotes } from './errorNotes.js';
 import { LocalSessions, type LocalSession } from './localSessions.js';
 import { makeServer } from './makeServer.js';
 import { NoticeBoard } from './noticeBoard.js';
@@ -67,6 +69,7 @@ export class SessionRouter {
     private readonly board: NoticeBoard | undefined;
     private readonly recorder: HistoryRecorder | undefined;
     private readonly timeoutMs: number;
+    private readonly onerror: (error: Error) => void;
     private readonly stopListening: () => void;
     private readonly leaveFeed: () => Promise<void>;
     private lookTimer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +83,9 @@ export class SessionRouter {
         private readonly options: SessionHandlerOptions,
         private readonly rules: ProtocolRules = defaultProtocolRules
     ) {
+        checkParts(factory, options);
         const { watchable = true } = options;
+        this.onerror = options.onerror ?? new ErrorNotes(options.logger ?? console).note;
         const nodeName = requireNodeName(options.nodeName);
         this.ownBackend = options.backend
             ? undefined
@@ -320,7 +325,7 @@ export class SessionRouter {
 
     private report(error: Error): void {
         try {
-            this.options.onerror?.(error);
+            this.onerror(error);
         } catch {
             // There is nobody left to tell.
         }

@@ -107,7 +107,7 @@ describe('the environment', () => {
     it('may hold the address of a database of another kind in DATABASE_URL, not in names that are ours', async () => {
         const mysql = `mysql://user:${hidden}@${nowhere}/db`;
         expect((await chosen({ env: { DATABASE_URL: mysql }, fallback: 'memory' })).kind).toBe('memory');
-        expect(await refusal({ env: { POSTGRES_URL: mysql } })).toBe('POSTGRES_URL has a scheme that is not one of postgres:, postgresql:');
+        expect(await refusal({ env: { POSTGRES_URL: mysql } })).toBe('POSTGRES_URL does not begin with one of postgres:, postgresql:');
     });
 });
 
@@ -244,6 +244,8 @@ describe('a URL that cannot be read', () => {
             expect(String(error)).not.toContain(hidden);
         }
         await expect(isRedisAvailable('redis://host', { timeoutMs: 0 })).rejects.toThrow(RangeError);
+        // A variable that is not set.
+        expect(await isRedisAvailable(undefined)).toBe(false);
     });
 });
 

@@ -246,7 +246,7 @@ describe('a backend that cannot be reached', () => {
             logger: { warn: message => void warned.push(message) }
         });
         await expect(backend.sessionStore.getSession('a')).rejects.toThrow();
-        expect(warned).toEqual([expect.stringContaining('mcp-sessions: Redis cannot be reached; it is tried again')]);
+        expect(warned).toEqual([expect.stringContaining('mcp-sessions: Redis cannot be used; it is tried again')]);
         expect(warned.join()).not.toContain(password);
         await backend.close();
         await server.stop();
@@ -272,11 +272,11 @@ describe('Postgres or Upstash that cannot be reached', () => {
                 logger: { warn: line => warned.push(line) }
             });
             for (const _ of [1, 2]) await expect(backend.sessionStore.getSession('a')).rejects.toThrow();
-            expect(warned, name).toEqual([expect.stringContaining(`mcp-sessions: ${name} cannot be reached; it is tried again: `)]);
+            expect(warned, name).toEqual([expect.stringContaining(`mcp-sessions: ${name} cannot be used; it is tried again: `)]);
             expect(warned.join()).not.toMatch(/127\.0\.0\.1|\/\//);
             await proxy.set('pass');
             await expect.poll(() => backend.sessionStore.getSession('a').catch(() => 'refused'), { timeout: 20_000 }).toBeNull();
-            expect(warned.slice(1), name).toEqual([`mcp-sessions: ${name} can be reached again`]);
+            expect(warned.slice(1), name).toEqual([`mcp-sessions: ${name} can be used again`]);
             await backend.close();
             await proxy.stop();
         }

@@ -1,4 +1,5 @@
-import { createMemoryBackend } from '@mcp-sessions/core';
+import { createMemoryBackend, createSessionHandler } from '@mcp-sessions/core';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it, vi } from 'vitest';
 import { officialClient } from '../cluster/support/officialClient.js';
 import { startNode, startPair } from './support/nodes.js';
@@ -269,4 +270,37 @@ function echo(value: string) {
 
 function initializeParams() {
     return { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'tester', version: '1' } };
+}
+
+describe('what is not as it should be', () => {
+    it.each<[what: string, factory: unknown, options: object, said: string]>([
+        ['a server in place of a function', new McpServer({ name: 's', version: '1' }), {}, 'since each session has its own'],
+        ['no function', undefined, {}, 'needs a function'],
+        ['a backend that is undefined', buildNothing, { backend: undefined }, 'it is undefined'],
+        ['a promise of a backend', buildNothing, { backend: Promise.resolve(createMemoryBackend()) }, 'await it'],
+        ['a client in place of a backend', buildNothing, { backend: {} }, 'it has no sessionStore']
+    ])('%s is refused at once', (_what, factory, options, said) => {
+        expect(() => createSessionHandler(factory as never, options)).toThrow(said);
+    });
+
+    it('P4: without onerror the logger is told, the same thing once, and no id', async () => {
+        const warnings: string[] = [];
+        const handler = createSessionHandler(
+            () => {
+                throw new Error('no database');
+            },
+            { logger: { warn: message => void warnings.push(message) } }
+        );
+        for (let n = 0; n < 3; n++) {
+            const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+            const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams() });
+            expect((await handler.fetch(new Request('http://localhost/mcp', { method: 'POST', headers, body }))).status).toBe(500);
+        }
+        expect(warnings).toEqual(['mcp-sessions: no database']);
+        await handler.close();
+    });
+});
+
+function buildNothing(): never {
+    throw new Error('not called');
 }

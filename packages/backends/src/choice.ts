@@ -117,7 +117,7 @@ function isNamed({ kind, name, isShared = false }: Variable, env: Environment, w
     if (isShared) {
         return false;
     }
-    throw wrong(`${name} has a scheme that is not one of ${schemesOf(kind)}`);
+    throw wrong(`${name} does not begin with one of ${schemesOf(kind)}`);
 }
 
 function tokenOf({ name, tokenName }: Variable, env: Environment): { token?: string } {

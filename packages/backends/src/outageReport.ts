@@ -1,6 +1,6 @@
 import type { BackendLogger } from './logger.js';
 
-/** Says that a backend cannot be reached: once for each outage, however often it is tried. */
+/** Says that a backend cannot be used: once for each outage, however often it is tried. */
 export class OutageReport {
     private isOut = false;
 
@@ -12,14 +12,14 @@ export class OutageReport {
     readonly failed = (error: Error): void => {
         if (!this.isOut) {
             this.isOut = true;
-            this.logger.warn(`mcp-sessions: ${this.backend} cannot be reached; it is tried again: ${reason(error)}`);
+            this.logger.warn(`mcp-sessions: ${this.backend} cannot be used; it is tried again: ${reason(error)}`);
         }
     };
 
     readonly ready = (): void => {
         if (this.isOut) {
             this.isOut = false;
-            this.logger.warn(`mcp-sessions: ${this.backend} can be reached again`);
+            this.logger.warn(`mcp-sessions: ${this.backend} can be used again`);
         }
     };
 }

@@ -9,16 +9,17 @@ export interface RedisAvailabilityOptions {
 
 /**
  * Whether a Redis answers at this URL, with this password, and in time. Asks once, by a connection of its own that is closed
- * afterwards; what the URL may be, {@link createSessionBackend} says.
+ * afterwards; what the URL may be, {@link createSessionBackend} says. False where there is no URL, as in a variable that is not
+ * set.
  *
  * @throws TypeError for what is no URL of Redis, RangeError for a `timeoutMs` that is not positive, SessionError
  * `CONFIGURATION` where no driver is installed.
  */
-export async function isRedisAvailable(url: string, { timeoutMs = 1000 }: RedisAvailabilityOptions = {}): Promise<boolean> {
+export async function isRedisAvailable(url: string | undefined, { timeoutMs = 1000 }: RedisAvailabilityOptions = {}): Promise<boolean> {
     if (!(timeoutMs > 0) || timeoutMs > 2 ** 31 - 1) {
         throw new RangeError(`timeoutMs must be a positive number of milliseconds, got ${String(timeoutMs)}`);
     }
-    return (await whyUnavailable(parseRedisUrl(url), 'The URL', timeoutMs)) === undefined;
+    return url !== undefined && (await whyUnavailable(parseRedisUrl(url), 'The URL', timeoutMs)) === undefined;
 }
 
 /** Undefined for a Redis that answers, else what went wrong. */

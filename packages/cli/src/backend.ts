@@ -181,7 +181,7 @@ async function answered({ sessionStore }: ChosenBackend, timeoutMs: number, said
         await Promise.race([asked, late]);
     } catch (error) {
         // What the connection has said tells more than that a call had to wait for it.
-        const reason = /cannot be reached; it is tried again: (.*)$/.exec(said() ?? '')?.[1] ?? adapted(reasonOf(error));
+        const reason = /cannot be used; it is tried again: (.*)$/.exec(said() ?? '')?.[1] ?? adapted(reasonOf(error));
         throw new CliError(`The backend cannot be used: ${reason}. \`mcp-sessions doctor\` says more`, undefined, { cause: error });
     } finally {
         clearTimeout(timer);

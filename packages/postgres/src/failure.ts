@@ -45,7 +45,7 @@ export function failure(error: unknown, tables: Tables): SessionError {
 
 /** What to run where tables are missing. */
 export function migrateAdvice(tables: Tables): string {
-    return `The tables ${tables.title} are made and brought up to date by migrate(pool, { schema, tableName }), or by what migrationSql() gives; run it once`;
+    return `The tables ${tables.title} are made and brought up to date by migrate(pool, { schema, tableName }), by \`npx @mcp-sessions/cli migrate\`, or by what migrationSql() gives; run it once`;
 }
 
 /** One line that says what failed and holds no data. */
