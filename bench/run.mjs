@@ -58,7 +58,7 @@ async function runCases(cases, options, setting, load) {
         const result = { machine, timing: options.timing, same, ...measured };
         const report = renderReport(result);
         console.log(`\n${report}`);
-        if (!options.quick) save(name, result, report);
+        if (!options.quick) await save(name, result, report);
     }
 }
 

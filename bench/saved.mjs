@@ -1,15 +1,23 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { CASES } from './plan.mjs';
 
 const RESULTS = new URL('./results/', import.meta.url);
 
 /** Saves one case, and the list of all that are saved. */
-export function save(name, result, report) {
+export async function save(name, result, report) {
     mkdirSync(RESULTS, { recursive: true });
-    writeFileSync(new URL(`${name}.json`, RESULTS), renderJson(result));
-    writeFileSync(new URL(`${name}.md`, RESULTS), report);
-    writeFileSync(new URL('README.md', RESULTS), renderList());
+    await write(`${name}.json`, renderJson(result));
+    await write(`${name}.md`, report);
+    await write('README.md', renderList());
     console.log(`Saved in bench/results/${name}.md, with every round in ${name}.json.`);
+}
+
+async function write(name, text) {
+    const file = new URL(name, RESULTS);
+    const filepath = fileURLToPath(file);
+    writeFileSync(file, await format(text, { ...(await resolveConfig(filepath)), filepath }));
 }
 
 /** Readable differences: a line per round. */

@@ -40,7 +40,11 @@ const sections = [
         type: ['packages/backends/src/sessionStore.ts', 'SessionStoreOptions']
     },
     { title: 'Encryption', intro: 'Of `encryptBackend(backend, options)`.', type: ['src/atRest/sealer.ts', 'EncryptionOptions'] },
-    { title: 'History', intro: 'The option `history` of the handler and of transports.', type: ['src/history/options.ts', 'HistoryOptions'] },
+    {
+        title: 'History',
+        intro: 'The option `history` of the handler and of transports.',
+        type: ['src/history/options.ts', 'HistoryOptions']
+    },
     { title: 'Shutting down', intro: 'Of `shutdownOnSignals(handler, options)`.', type: ['src/handler/nodeShutdown.ts', 'ShutdownOptions'] }
 ];
 
