@@ -69,6 +69,8 @@ export async function runAcrossNodes({ nodes, proxy }: Cluster, client: Observed
 /** Ends the session, and asks each node for it once more. */
 export async function runEnd({ nodes }: Cluster, client: ObservedClient, timeline: Timeline): Promise<boolean> {
     await client.end();
+    // Until then a node may trust the copy that it has: the news of a DELETE may come a moment later than a request.
+    await delay(REVALIDATED_MS);
     const headers = {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',

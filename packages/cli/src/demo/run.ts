@@ -1,8 +1,12 @@
 import type { SessionBackendOptions } from '@mcp-sessions/backends';
 import type { Cli } from '../cli.js';
 import { exitCodes } from '../exitCodes.js';
+import { pause } from '../waiting.js';
 import { DemoClient } from './client.js';
 import { startMemoryNode, startNode, type DemoNode } from './nodes.js';
+
+/** `revalidateMs`, as it is by default. */
+const trustedMs = 1000;
 
 const start = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'demo-client', version: '1' } };
 
@@ -113,6 +117,8 @@ export class Demo {
         const node = this.next();
         const status = await this.client.end(node.url);
         this.count('DELETE: the session ends', node, status === 200 || status === 204);
+        // Until then a node may trust the copy that it has: the news of a DELETE may come a moment later than a request.
+        await pause(trustedMs, this.cli.signal);
         const statuses = await Promise.all(this.nodes.map(({ url }) => this.client.send(url, 'ping')));
         const isGone = statuses.every(answered => answered.status === 404);
         this.say('nodes', 'ask each of them for it', '', isGone, statuses.map(answered => answered.status).join(' '));
