@@ -52,9 +52,11 @@ export const replies = {
     unavailable: refusal(503, -32000, 'Service temporarily unavailable', { 'retry-after': '1', ...json })
 } as const;
 
-/** The JSON-RPC error text of a refusal, for `onerror`. */
-export function errorText(reply: Reply): string {
-    return (JSON.parse(reply.body ?? '') as { error: { message: string } }).error.message;
+/** What `onerror` gets of a request that was refused for a fault of its client: the text of the JSON-RPC error. */
+export class RequestRefused extends Error {
+    constructor({ body }: Reply) {
+        super((JSON.parse(body ?? '') as { error: { message: string } }).error.message);
+    }
 }
 
 /** The answer of JSON response mode. */

@@ -12,7 +12,7 @@ import { readMessages } from './messageReader.js';
 import { Operations } from './operations.js';
 import { positiveBytes, storageMode } from './optionChecks.js';
 import type { SessionStorageMode, StreamableHttpOptions } from './options.js';
-import { errorText, replies, type Reply } from './replies.js';
+import { replies, RequestRefused, type Reply } from './replies.js';
 import {
     checkGetHeaders,
     checkPostHeaders,
@@ -352,7 +352,7 @@ export abstract class StreamableHttpTransport {
 
     private refuse(exchange: Exchange, refusal: Reply): void {
         if (refusal.status >= 400 && refusal.status < 500 && !this.closed) {
-            this.report(new Error(errorText(refusal)));
+            this.report(new RequestRefused(refusal));
         }
         exchange.reply(refusal);
     }

@@ -299,6 +299,26 @@ describe('what is not as it should be', () => {
         expect(warnings).toEqual(['mcp-sessions: no database']);
         await handler.close();
     });
+
+    it('without onerror nobody is told of mistakes of clients; with it they are', async () => {
+        const warnings: string[] = [];
+        const errors: string[] = [];
+        for (const onerror of [undefined, ({ message }: Error) => void errors.push(message)]) {
+            const handler = createSessionHandler(buildNothing, { onerror, logger: { warn: message => void warnings.push(message) } });
+            const headers = { 'mcp-session-id': 'expired', accept: 'application/json, text/event-stream' };
+            const requests: [init: RequestInit, status: number][] = [
+                [{ method: 'POST', headers, body: '{}' }, 415],
+                [{ method: 'GET', headers }, 404],
+                [{ method: 'DELETE', headers }, 404]
+            ];
+            for (const [init, status] of requests) {
+                expect((await handler.fetch(new Request('http://localhost/mcp', init))).status).toBe(status);
+            }
+            await handler.close();
+        }
+        expect(warnings).toEqual([]);
+        expect(errors).toHaveLength(3);
+    });
 });
 
 function buildNothing(): never {
