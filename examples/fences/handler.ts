@@ -19,6 +19,14 @@ export const GET = (request: Request) => sessions.fetch(request); // Next.js; th
 export default { fetch: (request: Request) => sessions.fetch(request) }; // what calls a module with a Request
 // #endregion mount
 
+/** As `@vercel/functions` exports it. */
+const waitUntil = (work: Promise<unknown>): void => void work;
+
+// #region waitUntil
+export const POST = (request: Request) => sessions.fetch(request, { waitUntil }); // Vercel: of @vercel/functions; Next.js: its `after`
+hono.post('/mcp', c => sessions.fetch(c.req.raw, { waitUntil: work => c.executionCtx.waitUntil(work) })); // Cloudflare Workers
+// #endregion waitUntil
+
 /* eslint-disable @typescript-eslint/no-unused-vars -- shows what there is */
 // #region factory
 createSessionHandler(({ sessionId, authInfo, request, restored }) => buildServer(), { backend });

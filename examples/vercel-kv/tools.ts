@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { sessionState } from '@modelcontextprotocol/sdk/server';
 import { ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { waitUntil } from '@vercel/functions';
 import { z } from 'zod';
 
 export function buildServer(): McpServer {
@@ -36,13 +35,11 @@ export function buildServer(): McpServer {
     });
 
     // #region poll
-    server.registerTool('report', {}, (extra): Promise<{ content: [{ type: 'text'; text: string }] }> => {
-        const work = pause(2000, text('written'));
-        // The platform lets this function live until then, and a second more: so long may the result take to be stored.
-        waitUntil(work.then(() => pause(1000)));
-        // The request ends here. The client comes back with `Last-Event-ID`, to another function, until it has the result.
+    server.registerTool('report', {}, async extra => {
+        // The answer ends here. The client comes back with `Last-Event-ID`, to another function, until it has the result.
         extra.closeSSEStream?.();
-        return work;
+        await pause(2000);
+        return text('written');
     });
     // #endregion poll
 

@@ -15,6 +15,14 @@ import { SessionRouter, type HandlerHealth } from './sessionRouter.js';
 export interface FetchOptions extends HandleRequestOptions {
     /** Where the connection comes from, for `limit` and `authenticate`. */
     address?: string | undefined;
+
+    /**
+     * Keeps the process alive until a promise is settled, where it may otherwise be stopped as soon as the answer has ended:
+     * `waitUntil` of `@vercel/functions`, `after` of Next.js, `ctx.waitUntil` of Cloudflare Workers (bound to `ctx`). It is
+     * given what outlives an answer: a call whose stream has ended before it (`closeSSEStream`, or its client has gone on at
+     * another node) runs until its result can be fetched. The promise never rejects.
+     */
+    waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
 /** What {@link createSessionHandler} returns. Its methods need no `this`. */
@@ -120,7 +128,7 @@ export function createSessionHandler(
             });
         },
         fetch: async (request, fetchOptions) => {
-            const exchange = new WebExchange(request, fetchOptions ?? {});
+            const exchange = new WebExchange(request, router.outliving(fetchOptions ?? {}));
             await router.serve(exchange);
             return exchange.response;
         },

@@ -145,6 +145,19 @@ export class SessionRouter {
         }
     }
 
+    /** The options of a request, with what outlives its answer given to the platform, the history of it included. */
+    outliving<T extends { waitUntil?: ((work: Promise<unknown>) => void) | undefined }>(options: T): T {
+        const { waitUntil } = options;
+        const tell = (work: Promise<unknown>): void => {
+            try {
+                waitUntil?.(work.then(() => this.recorder?.flush(defaultFlushMs)));
+            } catch (error) {
+                this.report(toError(error));
+            }
+        };
+        return waitUntil ? { ...options, waitUntil: tell } : options;
+    }
+
     async health(): Promise<HandlerHealth> {
         const asked = performance.now();
         const store = await withinDeadline(this.timeoutMs, () => this.backend.sessionStore.sessionExists('health')).then(
@@ -162,7 +175,7 @@ export class SessionRouter {
         while (performance.now() < deadline && isBusy()) {
             await pause(drainLookMs);
         }
-        await this.recorder?.flush(Math.max(0, Math.min(defaultFlushMs, deadline - performance.now())));
+        await this.recorder?.flush(Math.min(defaultFlushMs, deadline - performance.now()));
     }
 
     close(): Promise<void> {

@@ -13,6 +13,8 @@ export interface Exchange {
     parsedBody: unknown;
     /** Where the connection comes from, as far as it is known. */
     readonly address: string | undefined;
+    /** Present where the process may be stopped when the answer has ended: what it is to live for besides is told here. */
+    readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
     /** What message handlers learn of the request. */
     readonly requestInfo: RequestInfo;
 

@@ -43,6 +43,9 @@ export class RequestGroup {
     /** The client's connection is gone. */
     abandoned = false;
 
+    /** Called when nothing more is done for this answer, at the latest. */
+    onover: (() => void) | undefined;
+
     constructor(
         readonly streamId: string,
         /** How a POST in JSON response mode is answered; undefined for an event stream. */

@@ -60,12 +60,13 @@ export class StreamRouter {
     begin(exchange: Exchange, asJson: boolean, clientIds: readonly RequestId[]): RequestGroup {
         const { open, history } = this.settings;
         const streamId = history.newStreamId(clientIds);
+        const group = new RequestGroup(streamId, asJson ? reply => exchange.reply(reply) : undefined);
+        // Its calls may go on when its stream has ended or its client has gone.
+        exchange.waitUntil?.(new Promise(resolve => (group.onover = resolve)));
         if (asJson) {
-            const group = new RequestGroup(streamId, reply => exchange.reply(reply));
             exchange.onAbort(() => this.abandon(group));
             return group;
         }
-        const group = new RequestGroup(streamId, undefined);
         open.add(
             streamId,
             open.create(
@@ -104,7 +105,7 @@ export class StreamRouter {
 
     /** Answers a POST otherwise, and forgets its requests. */
     fail(group: RequestGroup, reply: Reply): void {
-        this.pending.release(group);
+        this.forget(group);
         failAll(group, String(reply.status));
         if (group.replyJson) {
             group.replyJson(reply);
@@ -199,6 +200,7 @@ export class StreamRouter {
         const { open, history } = this.settings;
         for (const group of this.pending.groups()) {
             failAll(group, 'closed');
+            group.onover?.();
             if (group.replyJson) {
                 group.replyJson(reply);
             } else if (group.hooksToRun > 0 || !group.handedOver) {
@@ -236,7 +238,7 @@ export class StreamRouter {
         if (kept.superseded) {
             // The client has been told that this node is gone; whoever is still connected here asks for the rest there.
             open.get(group.streamId)?.end();
-            this.pending.release(group);
+            this.forget(group);
             failAll(group, 'lost');
             return;
         }
@@ -249,7 +251,7 @@ export class StreamRouter {
         request.operation?.end(answer);
         tellOfEnd(request, answer, this.settings.sessionName());
         if (group.isComplete) {
-            await this.finish(group, request);
+            await this.finish(group, request).finally(group.onover);
         } else {
             this.releaseIfAbandoned(group);
         }
@@ -338,8 +340,14 @@ export class StreamRouter {
     /** A cancelled request gets no response, so nothing but this would ever free what it holds. */
     private releaseIfAbandoned(group: RequestGroup): void {
         if (group.abandoned && group.requests.length > 0 && group.isSettled) {
-            this.pending.release(group);
+            this.forget(group);
         }
+    }
+
+    /** What still comes of these requests is of no answer. */
+    private forget(group: RequestGroup): void {
+        this.pending.release(group);
+        group.onover?.();
     }
 }
 

@@ -9,6 +9,7 @@ export class WebExchange implements Exchange {
     authInfo: AuthInfo | undefined;
     parsedBody: unknown;
     readonly address: string | undefined;
+    readonly waitUntil: ((work: Promise<void>) => void) | undefined;
     readonly response: Promise<Response>;
     respond!: (response: Response) => void;
 
@@ -17,11 +18,12 @@ export class WebExchange implements Exchange {
 
     constructor(
         private readonly request: Request,
-        options: HandleRequestOptions & { readonly address?: string | undefined }
+        options: HandleRequestOptions & Partial<Pick<Exchange, 'address' | 'waitUntil'>>
     ) {
         this.authInfo = options.authInfo;
         this.parsedBody = options.parsedBody;
         this.address = options.address;
+        this.waitUntil = options.waitUntil;
         this.response = new Promise(resolve => (this.respond = resolve));
     }
 
