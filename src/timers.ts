@@ -1,3 +1,6 @@
+/** The longest time that a timer takes, in milliseconds: one that is longer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** A timeout that does not keep the process alive. */
 export function later(task: () => void, ms: number): ReturnType<typeof setTimeout> {
     return unref(setTimeout(task, ms));

@@ -1,14 +1,12 @@
 import { SessionError } from '../errors.js';
 import type { SessionLock } from '../ports/sessionLock.js';
-import { pause } from '../timers.js';
+import { longestTimerMs, pause } from '../timers.js';
 
 /** Between two tries, in milliseconds: from the first to the second number, growing, with jitter. */
 const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** With less time left than that the backend is not asked again. */
 const leastPatienceMs = 1;
-/** Longest time that a timer takes. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export interface LockGrant {
     readonly fencingToken: number;

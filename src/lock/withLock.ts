@@ -2,7 +2,7 @@ import { withinDeadline } from '../deadline.js';
 import { SessionError, toError } from '../errors.js';
 import type { SessionLock } from '../ports/sessionLock.js';
 import { requireNotNegative, requirePositive } from '../positiveOptions.js';
-import { later } from '../timers.js';
+import { later, longestTimerMs } from '../timers.js';
 import { waitForLock } from './waitForLock.js';
 
 export interface WithLockOptions {
@@ -22,9 +22,6 @@ export interface HeldLock {
     /** Aborts when the lock is lost: it could not be renewed in time, and another may hold it by now. */
     readonly signal: AbortSignal;
 }
-
-/** Longest time that a timer takes. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Runs `work` while this process, and no other, holds the lock of that name; releases it when the work has ended, however.

@@ -1,14 +1,11 @@
 import { SessionError, toError } from '../errors.js';
 import type { JSONRPCMessage } from '../jsonrpc/types.js';
 import { installed } from '../telemetry/installed.js';
-import { every } from '../timers.js';
+import { every, longestTimerMs } from '../timers.js';
 import { afterThisTurn } from './afterThisTurn.js';
 import type { EventSink, Exchange } from './exchange.js';
 import { eventStreamHeaders, type Reply } from './replies.js';
 import { isEventId, keepAliveFrame, messageFrame, primingFrame, retryFrame } from './sse.js';
-
-/** Longest delay that a timer takes; a longer one would fire at once. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** What all streams of one transport have in common. */
 export interface StreamSettings {
@@ -122,7 +119,7 @@ export class EventStream {
         }
         const { keepAliveMs } = this.settings;
         if (Number.isFinite(keepAliveMs) && keepAliveMs >= 1) {
-            this.keepAlive = every(() => this.beat(), Math.min(keepAliveMs, maxTimerMs));
+            this.keepAlive = every(() => this.beat(), Math.min(keepAliveMs, longestTimerMs));
         }
     }
 

@@ -1,8 +1,6 @@
 import { InMemorySessionStore, milliseconds, type SessionCreation, type SessionData } from '@mcp-sessions/core';
+import { longestTimerMs } from './patience.js';
 import type { ValueShelf } from './values.js';
-
-/** Longest time that a timer takes. */
-const longestTimerMs = 2 ** 31 - 1;
 
 interface Held {
     readonly json: string;

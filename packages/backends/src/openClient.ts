@@ -7,12 +7,9 @@ import { openPool } from './openPostgres.js';
 import { placeOf } from './openRedis.js';
 import { openUpstash, restPlaceOf } from './openUpstash.js';
 import { OutageReport } from './outageReport.js';
-import { closeTimeoutMs, inTime } from './patience.js';
+import { closeTimeoutMs, inTime, longestTimerMs } from './patience.js';
 import { openRedis } from './redisClient.js';
 import type { RedisPlace } from './redisPlace.js';
-
-/** What timers can wait, in milliseconds. */
-const longestTimerMs = 2 ** 31 - 1;
 
 export interface OpenClientOptions {
     /** Names the backend. Left out: the environment does. */

@@ -1,3 +1,6 @@
+/** The longest time that a timer takes, in milliseconds: one that is longer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** Between two tries to connect, in milliseconds: growing, with jitter, at most two seconds. */
 export function backOff(attempt: number): number {
     return Math.min(2000, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);

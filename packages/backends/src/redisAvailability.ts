@@ -1,4 +1,4 @@
-import { closeTimeoutMs, inTime } from './patience.js';
+import { closeTimeoutMs, inTime, longestTimerMs } from './patience.js';
 import { openRedis } from './redisClient.js';
 import { parseRedisUrl, type RedisPlace } from './redisPlace.js';
 
@@ -16,7 +16,7 @@ export interface RedisAvailabilityOptions {
  * `CONFIGURATION` where no driver is installed.
  */
 export async function isRedisAvailable(url: string | undefined, { timeoutMs = 1000 }: RedisAvailabilityOptions = {}): Promise<boolean> {
-    if (!(timeoutMs > 0) || timeoutMs > 2 ** 31 - 1) {
+    if (!(timeoutMs > 0) || timeoutMs > longestTimerMs) {
         throw new RangeError(`timeoutMs must be a positive number of milliseconds, got ${String(timeoutMs)}`);
     }
     return url !== undefined && (await whyUnavailable(parseRedisUrl(url), 'The URL', timeoutMs)) === undefined;

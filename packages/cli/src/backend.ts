@@ -5,6 +5,7 @@ import { unlessInterrupted, type Cli, type CommonFlags } from './cli.js';
 import { CliError, UsageError } from './exitCodes.js';
 import { reasonOf } from './printable.js';
 import { countFrom, longestTimerMs, timeFrom } from './times.js';
+import { inTime } from './waiting.js';
 
 /** What {@link backendOptions} adds. */
 export interface BackendFlags extends CommonFlags {
@@ -171,20 +172,14 @@ async function nothingNamed({ kind }: BackendFlags): Promise<UsageError> {
 }
 
 async function answered({ sessionStore }: ChosenBackend, timeoutMs: number, said: () => string | undefined): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
-    });
-    const asked = sessionStore.sessionExists('mcp-sessions-probe');
-    asked.catch(() => undefined); // When it fails after the time is over.
     try {
-        await Promise.race([asked, late]);
+        await inTime(timeoutMs, sessionStore.sessionExists('mcp-sessions-probe'), () => {
+            throw new Error(`no answer within ${timeoutMs / 1000} s`);
+        });
     } catch (error) {
         // What the connection has said tells more than that a call had to wait for it.
         const reason = /cannot be used; it is tried again: (.*)$/.exec(said() ?? '')?.[1] ?? adapted(reasonOf(error));
         throw new CliError(`The backend cannot be used: ${reason}. \`mcp-sessions doctor\` says more`, undefined, { cause: error });
-    } finally {
-        clearTimeout(timer);
     }
 }
 

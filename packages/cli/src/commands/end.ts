@@ -10,7 +10,7 @@ import { printable, shortened } from '../printable.js';
 import type { SessionView } from '../record.js';
 import { allSessions, findSession } from '../sessions.js';
 import { duration, longestMs, timeFrom } from '../times.js';
-import { pause } from '../waiting.js';
+import { inTime } from '../waiting.js';
 
 interface EndFlags extends BackendFlags, PrincipalFlags {
     readonly yes?: boolean;
@@ -134,10 +134,8 @@ async function mustBeGone(
     { timeout }: EndFlags,
     error: unknown
 ): Promise<void> {
-    const looked = new AbortController();
-    const late = pause(timeout, looked.signal).then(() => undefined);
-    const isThere = await Promise.race([sessionStore.sessionExists(id).catch(() => undefined), late]);
-    looked.abort();
+    const looked = sessionStore.sessionExists(id).catch(() => undefined);
+    const isThere = await inTime(timeout, looked, () => undefined);
     if (isThere === undefined) {
         out.note(`${session} may have ended: \`list\` tells`);
     }

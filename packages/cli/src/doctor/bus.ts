@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChosenBackend } from '@mcp-sessions/backends';
 import { reasonOf } from '../printable.js';
+import { inTime } from '../waiting.js';
 import type { Findings } from './findings.js';
 import { connectionsAdvice } from './postgresAdvice.js';
 
@@ -15,10 +16,6 @@ const patienceMs = 4000;
 export async function checkBus({ kind, messageBus }: ChosenBackend, findings: Findings, said: () => string | undefined): Promise<void> {
     const address = `node/doctor-${randomUUID()}`;
     const start = performance.now();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>(resolve => {
-        timer = setTimeout(() => resolve('late'), patienceMs);
-    });
     const sent = async () => {
         let hear: () => void = () => undefined;
         const heard = new Promise<void>(resolve => (hear = resolve));
@@ -33,11 +30,9 @@ export async function checkBus({ kind, messageBus }: ChosenBackend, findings: Fi
     const polls = messageBus.polls === true;
     const means = polls ? 'polling' : kind === 'postgres' ? 'LISTEN' : 'pub/sub';
     try {
-        const done = sent();
-        done.catch(() => undefined); // When it fails after the time is over.
-        if ((await Promise.race([done, late])) === 'late') {
+        await inTime(patienceMs, sent(), () => {
             throw new Error(/tries again: (.*)$/.exec(said() ?? '')?.[1] ?? `no message came within ${patienceMs / 1000} s`);
-        }
+        });
         findings.ok('bus', `messages between nodes arrive, by ${means} (${(performance.now() - start).toFixed(0)} ms for the first)`);
     } catch (error) {
         findings.problem(
@@ -45,8 +40,6 @@ export async function checkBus({ kind, messageBus }: ChosenBackend, findings: Fi
             `messages between nodes do not arrive by ${means}: ${reasonOf(error)}. Questions, cancellations and the end of a session do not get to the node that they concern`,
             /53300/.test(reasonOf(error)) ? connectionsAdvice : advice(kind, polls)
         );
-    } finally {
-        clearTimeout(timer);
     }
 }
 
