@@ -2,32 +2,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSessionBackend } from '@mcp-sessions/backends';
 import { migrate } from '@mcp-sessions/postgres';
-import type { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
 import { FaultProxy } from '../support/faultProxy.js';
-import { testPool } from '../support/testPool.js';
+import { privatePostgres } from '../support/privateServers.js';
 import { examine, expectFinding, troubles } from './support/doctor.js';
 import { startRewritingProxy } from './support/rewritingProxy.js';
 import { runCli } from './support/runCli.js';
 import { SessionServer } from './support/sessionServer.js';
+import { undoing } from './support/undoing.js';
 
-let server: PrivatePostgres;
-let owner: Pool;
-const undo: (() => Promise<unknown>)[] = [];
-
-beforeAll(async () => {
-    server = await startPrivatePostgres({ durable: true });
-    owner = testPool({ connectionString: server.url });
-    await migrate(owner);
-});
-afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-});
-afterAll(async () => {
-    await owner.end();
-    await server.stop();
-});
+const { server, pool: owner } = await privatePostgres({ durable: true });
+await migrate(owner);
+const undo = undoing();
 
 const withPort = (port: number) => Object.assign(new URL(server.url), { port: String(port) }).href;
 const as = (user: string, url = server.url) => Object.assign(new URL(url), { username: user, password: 'Pa55word' }).href;

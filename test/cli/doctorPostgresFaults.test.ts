@@ -5,30 +5,18 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate, migrationSql } from '@mcp-sessions/postgres';
-import { Client, type Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startPrivatePostgres, type PrivatePostgres } from '../../scripts/services.mjs';
-import { testPool } from '../support/testPool.js';
+import { Client } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { startPrivatePostgres } from '../../scripts/services.mjs';
+import { privatePostgres } from '../support/privateServers.js';
 import { examine, expectFinding, troubles } from './support/doctor.js';
 import { startRewritingProxy } from './support/rewritingProxy.js';
 import { runCli } from './support/runCli.js';
+import { undoing } from './support/undoing.js';
 
-let server: PrivatePostgres;
-let owner: Pool;
-const undo: (() => unknown)[] = [];
-
-beforeAll(async () => {
-    server = await startPrivatePostgres({ durable: true });
-    owner = testPool({ connectionString: server.url });
-    await migrate(owner);
-});
-afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-});
-afterAll(async () => {
-    await owner.end();
-    await server.stop();
-});
+const { server, pool: owner } = await privatePostgres({ durable: true });
+await migrate(owner);
+const undo = undoing();
 
 const urlWith = (changes: Partial<URL>) => Object.assign(new URL(server.url), changes).href;
 

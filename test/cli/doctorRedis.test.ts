@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createSessionBackend } from '@mcp-sessions/backends';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../packages/cli/src/doctor/address.js';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
 import { FaultProxy } from '../support/faultProxy.js';
@@ -8,15 +8,13 @@ import { examine, expectFinding, troubles } from './support/doctor.js';
 import { startRewritingProxy } from './support/rewritingProxy.js';
 import { runCli } from './support/runCli.js';
 import { SessionServer } from './support/sessionServer.js';
+import { undoing } from './support/undoing.js';
 
 let redis: PrivateRedis;
-const undo: (() => Promise<unknown>)[] = [];
+const undo = undoing();
 
 beforeAll(async () => {
     redis = await startPrivateRedis({ persistent: 'everysec' });
-});
-afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
 });
 afterAll(async () => {
     await redis.stop();

@@ -5,19 +5,17 @@
 
 import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startPrivateRedis, type PrivateRedis } from '../../scripts/services.mjs';
 import { examine, expectFinding, troubles } from './support/doctor.js';
 import { startRewritingProxy } from './support/rewritingProxy.js';
+import { undoing } from './support/undoing.js';
 
 let redis: PrivateRedis;
-const undo: (() => unknown)[] = [];
+const undo = undoing();
 
 beforeAll(async () => {
     redis = await startPrivateRedis({ persistent: 'everysec' });
-});
-afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
 });
 afterAll(() => redis.stop());
 

@@ -5,10 +5,11 @@ import { startUpstashRest, type UpstashRest, type UpstashRestOptions } from '../
 import { examine, expectFinding, troubles, type Examined } from './support/doctor.js';
 import { startRewritingProxy } from './support/rewritingProxy.js';
 import { SessionServer } from './support/sessionServer.js';
+import { undoing } from './support/undoing.js';
 
 let redis: PrivateRedis;
 let rest: UpstashRest;
-const undo: (() => Promise<unknown>)[] = [];
+const undo = undoing();
 
 beforeAll(async () => {
     redis = await startPrivateRedis();

@@ -1,9 +1,7 @@
 import {
     createMemoryBackend,
-    InMemoryEventLog,
     isSessionError,
     readHistory,
-    type EventLog,
     type HistoryOptions,
     type JSONRPCMessage,
     type NewEvent,
@@ -14,29 +12,23 @@ import type { HandlerNode } from '../handler/support/handlerNode.js';
 import { startNode } from '../handler/support/nodes.js';
 import { initialize, request } from '../handler/support/requests.js';
 import { all, holding, messagesOf, words } from './support/entries.js';
+import { RuledLog } from './support/recorder.js';
 
 const begun = ['in initialize', 'out result', 'in notifications/initialized'];
 const echo = (node: HandlerNode, id: string, value: string) => request(node.url, id, 'tools/call', { name: 'echo', arguments: { value } });
 
 /** A log whose appends can be made to go wrong. */
-class Faulty implements EventLog {
-    readonly inner = new InMemoryEventLog();
-    readonly read = this.inner.read.bind(this.inner);
-    readonly claim = this.inner.claim.bind(this.inner);
-    readonly release = this.inner.release.bind(this.inner);
-    readonly touch = this.inner.touch.bind(this.inner);
-    readonly drop = this.inner.drop.bind(this.inner);
-    maxEventBytes?: number;
+class Faulty extends RuledLog {
     fault: 'none' | 'refuse' | 'hang' | 'lose' = 'none';
-    appends: (readonly NewEvent[])[] = [];
-    private hanging: (() => void)[] = [];
+    readonly tries: (readonly NewEvent[])[] = [];
+    private readonly hanging: (() => void)[] = [];
 
-    async append(sessionId: string, events: readonly NewEvent[]): Promise<readonly (string | null)[]> {
-        this.appends.push(events);
+    override async append(sessionId: string, events: readonly NewEvent[]): Promise<readonly (string | null)[]> {
+        this.tries.push(events);
         const { fault } = this;
         if (fault === 'hang') await new Promise<void>(resolve => this.hanging.push(resolve));
         if (fault === 'refuse') throw Object.assign(new Error('refused'), { command: { args: events } });
-        const positions = await this.inner.append(sessionId, events);
+        const positions = await super.append(sessionId, events);
         if (fault === 'lose') throw new Error('the connection broke');
         return positions;
     }
@@ -82,13 +74,13 @@ describe('when the store of the history fails', () => {
         const id = await initialize(node.url);
         await readAll(id, 3);
         log.fault = 'hang';
-        const before = log.appends.length;
+        const before = log.tries.length;
         await echo(node, id, 'one');
-        await expect.poll(() => log.appends.length).toBe(before + 1);
+        await expect.poll(() => log.tries.length).toBe(before + 1);
         // The append of the first one is under way, and stays so.
         expect((await echo(node, id, 'two')).text).toContain('two');
         expect((await fetch(node.url, { method: 'DELETE', headers: { 'mcp-session-id': id } })).status).toBe(200);
-        expect(log.appends).toHaveLength(before + 1);
+        expect(log.tries).toHaveLength(before + 1);
         log.recover();
         expect(words(await readAll(id, 8)).at(-1)).toBe('ended by client');
     });
@@ -101,7 +93,7 @@ describe('when the store of the history fails', () => {
         await echo(node, id, 'one');
         await expect.poll(() => failures(node).length).toBe(1);
         log.recover();
-        await expect.poll(() => log.appends.length).toBeGreaterThan(2);
+        await expect.poll(() => log.tries.length).toBeGreaterThan(2);
         await echo(node, id, 'two');
         const entries = await readAll(id, 7);
         expect(words(entries)).toEqual([...begun, 'in tools/call', 'out result', 'in tools/call', 'out result']);

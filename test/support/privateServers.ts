@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
-import { startPrivatePostgres, startPrivateRedis } from '../../scripts/services.mjs';
+import { startPrivatePostgres, startPrivateRedis, type PostgresOptions, type RedisOptions } from '../../scripts/services.mjs';
 import { testPool } from './testPool.js';
 
 /** A Redis for the tests of a file, and a client of it. Both end after the last of them. */
-export async function privateRedis() {
-    const server = await startPrivateRedis();
+export async function privateRedis(options?: RedisOptions) {
+    const server = await startPrivateRedis(options);
     const redis = new Redis(server.url);
     afterAll(async () => {
         redis.disconnect();
@@ -15,8 +15,8 @@ export async function privateRedis() {
 }
 
 /** A Postgres for the tests of a file, and a pool of connections to it. Both end after the last of them. */
-export async function privatePostgres() {
-    const server = await startPrivatePostgres();
+export async function privatePostgres(options?: PostgresOptions) {
+    const server = await startPrivatePostgres(options);
     const pool = testPool({ connectionString: server.url });
     afterAll(async () => {
         await pool.end();

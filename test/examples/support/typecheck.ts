@@ -1,28 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import ts from 'typescript';
 import { workspace } from '../../packed/support/scratch.js';
+import { typecheck } from '../../packed/support/typecheck.js';
 
 /** Type-checks files as a new project of a user does, and returns the complaints. */
 export function typecheckFiles(folder: string, files: string[]): string {
-    const program = ts.createProgram(files, {
-        module: ts.ModuleKind.NodeNext,
-        moduleResolution: ts.ModuleResolutionKind.NodeNext,
-        target: ts.ScriptTarget.ES2022,
-        lib: ['lib.es2022.d.ts'],
-        types: ['node'],
-        typeRoots: [join(folder, 'node_modules/@types')],
-        strict: true,
-        noUncheckedIndexedAccess: true,
-        skipLibCheck: true,
-        noEmit: true
-    });
-    return ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
-        getCanonicalFileName: name => name,
-        getCurrentDirectory: () => folder,
-        getNewLine: () => '\n'
-    });
+    return typecheck(folder, files, 'nodenext', {});
 }
 
 /** The same of a project that has a tsconfig.json of its own. */

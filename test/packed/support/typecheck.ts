@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import ts from 'typescript';
 
 const resolutions = {
@@ -7,20 +7,27 @@ const resolutions = {
     bundler: { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler }
 };
 
-/** Type-checks a file of a project as strictly as TypeScript can, and returns the complaints. */
-export function typecheck(folder: string, files: string[], resolution: keyof typeof resolutions): string {
+/** What is more than `strict`, and is asked for by projects that want all that TypeScript can find. */
+export const strictest: ts.CompilerOptions = { exactOptionalPropertyTypes: true, noImplicitOverride: true };
+
+/** Type-checks files of a project of a user, and returns the complaints. */
+export function typecheck(
+    folder: string,
+    files: string[],
+    resolution: keyof typeof resolutions = 'nodenext',
+    more: ts.CompilerOptions = strictest
+): string {
     const program = ts.createProgram(
-        files.map(file => join(folder, file)),
+        files.map(file => resolve(folder, file)),
         {
             ...resolutions[resolution],
+            ...more,
             target: ts.ScriptTarget.ES2022,
             lib: ['lib.es2022.d.ts'],
             types: ['node'],
-            typeRoots: [join(folder, 'node_modules/@types')],
+            typeRoots: [resolve(folder, 'node_modules/@types')],
             strict: true,
-            exactOptionalPropertyTypes: true,
             noUncheckedIndexedAccess: true,
-            noImplicitOverride: true,
             skipLibCheck: true,
             noEmit: true
         }
