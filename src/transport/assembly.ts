@@ -243,7 +243,7 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
             eventStore: options.eventStore,
             open,
             streamPrefix: () => gate.sessionName && `${gate.sessionName.slice(0, 16)}.`,
-            onresumed: streamId => router.noteResumed(streamId),
+            onresumed: streamId => router.pending.noteResumed(streamId),
             onerror: report
         });
     }
@@ -254,15 +254,15 @@ export function assemble(options: StreamableHttpOptions, isExternal: boolean, ru
             receive: message => delivery.receive(message),
             isBusy: () => router.isBusy,
             isMeasured: options.telemetry !== false,
-            activity: () => ({ isListening: history.isStandaloneOpen, calls: router.running }),
+            activity: () => ({ isListening: history.isStandaloneOpen, calls: router.pending.size }),
             yieldStream: streamId => {
                 open.get(streamId)?.end();
-                return router.isRunning(streamId);
+                return router.pending.isRunning(streamId);
             },
-            isSilent: streamId => router.isSilent(streamId),
+            isSilent: streamId => router.pending.isSilent(streamId),
             isReading: reader => history.isReading(reader),
             yieldReader: reader => history.yieldReader(reader),
-            countRunning: requestId => router.countRunning(requestId),
+            countRunning: requestId => router.pending.countByClientId(requestId),
             lookAtRecord: () => gate.lookAgain(),
             report
         });

@@ -211,11 +211,11 @@ export class Delivery {
             return message;
         }
         const { router, report } = this.settings;
-        if (router.countRunning(clientId) > 1) {
+        if (router.pending.countByClientId(clientId) > 1) {
             report(new Error('A cancellation was ignored: several requests under way have the id that it names'));
             return undefined;
         }
-        const id = router.cancel(clientId);
+        const id = router.pending.cancel(clientId);
         return id === undefined || id === clientId ? message : { ...message, params: { ...message.params, requestId: id } };
     }
 

@@ -5,8 +5,9 @@ import type { Operation } from '../telemetry/instrumentation.js';
 import { tellOfEnd, tellOfStart } from './callEvents.js';
 import type { Exchange } from './exchange.js';
 import type { OpenStreams } from './openStreams.js';
+import { PendingRequests } from './pendingRequests.js';
 import { jsonReply, replies, type Reply } from './replies.js';
-import { PendingRequests, RequestGroup, type PendingRequest } from './requestGroup.js';
+import { RequestGroup, type PendingRequest } from './requestGroup.js';
 import type { Kept, StreamHistory } from './streamHistory.js';
 
 export interface StreamRouterSettings {
@@ -35,7 +36,8 @@ export interface StreamRouterSettings {
  * standalone stream. What can be kept is kept first, so that a client can resume a stream that broke.
  */
 export class StreamRouter {
-    private readonly pending: PendingRequests;
+    /** The requests that have no response yet. */
+    readonly pending: PendingRequests;
     private closedReply: Reply | undefined;
 
     constructor(private readonly settings: StreamRouterSettings) {
@@ -45,11 +47,6 @@ export class StreamRouter {
     /** Whether a stream is open or a call runs. */
     get isBusy(): boolean {
         return this.settings.open.size > 0 || this.settings.history.readers > 0 || this.pending.size > 0;
-    }
-
-    /** How many requests are under way. */
-    get running(): number {
-        return this.pending.size;
     }
 
     get isResumable(): boolean {
@@ -64,7 +61,7 @@ export class StreamRouter {
         // Its calls may go on when its stream has ended or its client has gone.
         exchange.waitUntil?.(new Promise(resolve => (group.onover = resolve)));
         if (asJson) {
-            exchange.onAbort(() => this.abandon(group));
+            exchange.onAbort(() => this.pending.abandon(group));
             return group;
         }
         open.add(
@@ -72,7 +69,7 @@ export class StreamRouter {
             open.create(
                 exchange,
                 () => streamId,
-                () => this.abandon(group)
+                () => this.pending.abandon(group)
             )
         );
         return group;
@@ -105,55 +102,12 @@ export class StreamRouter {
 
     /** Answers a POST otherwise, and forgets its requests. */
     fail(group: RequestGroup, reply: Reply): void {
-        this.forget(group);
+        this.pending.forget(group);
         failAll(group, String(reply.status));
         if (group.replyJson) {
             group.replyJson(reply);
         } else {
             this.settings.open.get(group.streamId)?.discard(reply);
-        }
-    }
-
-    /**
-     * The request that a client's cancellation means, which from now on waits for no response. Undefined where several
-     * under way have that id: none of them is cancelled, since it could be the wrong one.
-     */
-    cancel(clientId: RequestId): RequestId | undefined {
-        const request = this.pending.findByClientId(clientId);
-        if (request) {
-            request.cancelled = true;
-            request.operation?.fail('cancelled');
-            this.releaseIfAbandoned(request.group);
-        }
-        return request?.id;
-    }
-
-    /** How many requests under way have this id. */
-    countRunning(clientId: RequestId): number {
-        return this.pending.countByClientId(clientId);
-    }
-
-    /** Whether a request of this stream is under way. */
-    isRunning(streamId: string): boolean {
-        return this.groupOf(streamId)?.isSettled === false;
-    }
-
-    /** Whether such a request is under way, and nothing has been sent on its stream. */
-    isSilent(streamId: string): boolean {
-        const group = this.groupOf(streamId);
-        return group !== undefined && !group.isSettled && !group.hasSpoken;
-    }
-
-    private groupOf(streamId: string): RequestGroup | undefined {
-        return [...this.pending.groups()].find(group => group.streamId === streamId);
-    }
-
-    /** The client has the event ids of this stream. */
-    noteResumed(streamId: string): void {
-        for (const group of this.pending.groups()) {
-            if (group.streamId === streamId) {
-                group.resumable = true;
-            }
         }
     }
 
@@ -238,7 +192,7 @@ export class StreamRouter {
         if (kept.superseded) {
             // The client has been told that this node is gone; whoever is still connected here asks for the rest there.
             open.get(group.streamId)?.end();
-            this.forget(group);
+            this.pending.forget(group);
             failAll(group, 'lost');
             return;
         }
@@ -253,7 +207,7 @@ export class StreamRouter {
         if (group.isComplete) {
             await this.finish(group, request).finally(group.onover);
         } else {
-            this.releaseIfAbandoned(group);
+            this.pending.forgetIfAbandoned(group);
         }
         if (failure) {
             throw failure;
@@ -330,24 +284,6 @@ export class StreamRouter {
         if (!deliverable && this.settings.mustDeliverRequests && isRequest(message)) {
             throw new Error(`No stream is open to the client for ${message.method}`);
         }
-    }
-
-    private abandon(group: RequestGroup): void {
-        group.abandoned = true;
-        this.releaseIfAbandoned(group);
-    }
-
-    /** A cancelled request gets no response, so nothing but this would ever free what it holds. */
-    private releaseIfAbandoned(group: RequestGroup): void {
-        if (group.abandoned && group.requests.length > 0 && group.isSettled) {
-            this.forget(group);
-        }
-    }
-
-    /** What still comes of these requests is of no answer. */
-    private forget(group: RequestGroup): void {
-        this.pending.release(group);
-        group.onover?.();
     }
 }
 
