@@ -25,7 +25,7 @@ export class Fixture<B extends Backend = Backend> {
     }
 
     /** Waits until the condition holds; fails when it does not within the time. */
-    static async until(what: string, holds: () => Promise<boolean> | boolean, patienceMs = 10_000): Promise<void> {
+    static async until(what: string, holds: () => Promise<boolean> | boolean, patienceMs = 20_000): Promise<void> {
         const end = performance.now() + patienceMs;
         while (!(await holds())) {
             if (performance.now() > end) throw new Error(`In ${patienceMs} ms it did not come about that ${what}`);

@@ -14,7 +14,7 @@ export interface WireMessage {
     error?: { code: number; message: string };
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /** An HTTP answer that is read event by event, as a client does. No wait is longer than the patience that is given. */
 export class WireStream {
