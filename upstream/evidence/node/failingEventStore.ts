@@ -6,11 +6,11 @@ export class FailingEventStore implements EventStore {
 
     async storeEvent(streamId: string): Promise<string> {
         this.#first ??= streamId;
-        if (streamId !== this.#first) throw new Error('secret');
+        if (streamId !== this.#first) throw new Error('is down');
         return `${streamId}-event`;
     }
 
     async replayEventsAfter(): Promise<string> {
-        throw new Error('secret');
+        throw new Error('is down');
     }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { FailingEventStore } from './failingEventStore.js';
 import { FileSessionStore } from './fileSessionStore.js';
 import { OrderedEventStore } from './orderedEventStore.js';
@@ -15,12 +14,11 @@ export interface Setting {
 }
 
 const fails = (): never => {
-    throw new Error('secret');
+    throw new Error('is down');
 };
 
 // One of each for all sessions of a node.
 const orderedStore = new OrderedEventStore();
-const exampleStore = new InMemoryEventStore();
 const sessionStore = new FileSessionStore(process.env['SESSIONS'] ?? '');
 
 const settings = {
@@ -32,7 +30,6 @@ const settings = {
     restoredWithCapabilities: { restore: restoreWithCapabilities },
     restoredByInitialize: { restore: restoreByInitialize },
     orderedStore: { options: () => ({ eventStore: orderedStore }) },
-    exampleStore: { options: () => ({ eventStore: exampleStore }) },
     failingStore: { options: () => ({ eventStore: new FailingEventStore() }) },
     failingGenerator: { options: () => ({ sessionIdGenerator: fails }) },
     failingInitialized: { options: () => ({ onsessioninitialized: fails }) },

@@ -6,7 +6,7 @@ import type { Situation } from '../situation.js';
 
 const expected = '500 -32603, without the text of the exception.';
 
-/** An event store that throws, and callbacks that throw. Their exception says "secret". */
+/** An event store that throws, and callbacks that throw. Their exception says "is down". */
 export const failures: readonly Situation[] = [
     failingInitialize('session-id-generator-throws', 'sessionIdGenerator', 'failingGenerator'),
     failingInitialize('onsessioninitialized-throws', 'onsessioninitialized', 'failingInitialized'),
@@ -75,5 +75,5 @@ function failingInitialize(id: string, callback: string, setting: SettingName): 
 }
 
 function isInternalError({ status, messages, text }: Reply): boolean {
-    return status === 500 && messages[0]?.error?.code === -32603 && !text.includes('secret');
+    return status === 500 && messages[0]?.error?.code === -32603 && !text.includes('is down');
 }

@@ -1,7 +1,7 @@
 import { Client } from '../client.js';
 import type { EvidenceNode } from '../nodes.js';
 import { until } from '../patience.js';
-import { summary, toolText, type Message, type Reply } from '../reply.js';
+import { summary, type Message, type Reply } from '../reply.js';
 import type { Situation } from '../situation.js';
 
 /** Two sessions on one node whose transports have the same event store. */
@@ -29,28 +29,6 @@ export const sharedEventStore: readonly Situation[] = [
                 text: `${summary(resumed)}; session 2 is sent: ${texts.map(text => `"${text}"`).join(', ')}`,
                 asExpected: texts.join() === 'missed by 2'
             };
-        }
-    },
-    {
-        id: 'shared-store-other-id',
-        situation: "Two sessions share the SDK's example event store. Session 2 resumes after an event of a call of session 1.",
-        changes: ['c'],
-        expected: 'Refused: that event is not of its session.',
-        async run({ a }) {
-            const begin = () => new Client('exampleStore', '2025-11-25').begin(a);
-            const [one, two] = [await begin(), await begin()];
-            const call = await one.begun(a, 'wait', 'result of 1');
-            await call.until(() => call.eventIds.length > 0);
-            const begun = Date.now();
-            // The ids of the example are ordered by the clock.
-            await until(() => Date.now() > begun || undefined, 'the clock');
-            await a.release(one.sessionId, 'result of 1');
-            await call.whole();
-            const resumed = await two.get(a, call.eventIds[0]);
-            const result = await resumed.message(message => toolText(message) !== undefined);
-            await resumed.disconnect();
-            const sent = result === undefined ? 'nothing' : `"${toolText(result)}"`;
-            return { text: `${summary(resumed)}; session 2 is sent: ${sent}`, asExpected: resumed.status >= 400 && result === undefined };
         }
     }
 ];
