@@ -21,10 +21,12 @@ export default { fetch: (request: Request) => sessions.fetch(request) }; // what
 
 /** As `@vercel/functions` exports it. */
 const waitUntil = (work: Promise<unknown>): void => void work;
+/** As `next/server` exports it. */
+const after = waitUntil;
 
 // #region waitUntil
-export const POST = (request: Request) => sessions.fetch(request, { waitUntil }); // Vercel: of @vercel/functions; Next.js: its `after`
-hono.post('/mcp', c => sessions.fetch(c.req.raw, { waitUntil: work => c.executionCtx.waitUntil(work) })); // Cloudflare Workers
+export const POST = (request: Request) => sessions.fetch(request, { waitUntil }); // of @vercel/functions; the same for GET and DELETE
+export const route = (request: Request) => sessions.fetch(request, { waitUntil: after }); // of next/server, in a route of Next.js
 // #endregion waitUntil
 
 /* eslint-disable @typescript-eslint/no-unused-vars -- shows what there is */

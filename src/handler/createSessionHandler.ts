@@ -18,9 +18,9 @@ export interface FetchOptions extends HandleRequestOptions {
 
     /**
      * Keeps the process alive until a promise is settled, where it may otherwise be stopped as soon as the answer has ended:
-     * `waitUntil` of `@vercel/functions`, `after` of Next.js, `ctx.waitUntil` of Cloudflare Workers (bound to `ctx`). It is
-     * given what outlives an answer: a call whose stream has ended before it (`closeSSEStream`, or its client has gone on at
-     * another node) runs until its result can be fetched. The promise never rejects.
+     * `waitUntil` of `@vercel/functions`, `after` of Next.js. It is given what outlives an answer: a call whose stream has
+     * ended before it (`closeSSEStream`, or its client has gone on at another node) runs until its result can be fetched, or
+     * as long as the platform permits. The promise never rejects.
      */
     waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }

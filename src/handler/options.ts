@@ -100,8 +100,8 @@ export interface SessionHandlerOptions
     watchable?: boolean | 'always' | undefined;
 
     /**
-     * Called with what went wrong in any session, mistakes of clients included; never with an id or a token.
-     * @default `logger.warn`, for what is no mistake of a client, and for the same thing once in ten seconds
+     * Called with what went wrong in any session, requests that were refused included; never with an id or a token.
+     * @default `logger.warn`, but not of requests that were refused, and of the same thing once in ten seconds
      */
     onerror?: ((error: Error) => void) | undefined;
 

@@ -147,15 +147,12 @@ export class SessionRouter {
 
     /** The options of a request, with what outlives its answer given to the platform, the history of it included. */
     outliving<T extends { waitUntil?: ((work: Promise<unknown>) => void) | undefined }>(options: T): T {
-        const { waitUntil } = options;
         const tell = (work: Promise<unknown>): void => {
-            try {
-                waitUntil?.(work.then(() => this.recorder?.flush(defaultFlushMs)));
-            } catch (error) {
-                this.report(toError(error));
-            }
+            const all = work.then(() => this.recorder?.written(defaultFlushMs));
+            // As the method that it may be: a platform's context can be handed over as it is. An async one may reject.
+            new Promise(resolve => resolve(options.waitUntil?.(all))).catch((error: unknown) => this.report(toError(error)));
         };
-        return waitUntil ? { ...options, waitUntil: tell } : options;
+        return options.waitUntil ? { ...options, waitUntil: tell } : options;
     }
 
     async health(): Promise<HandlerHealth> {

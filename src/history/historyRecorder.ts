@@ -76,6 +76,11 @@ export class HistoryRecorder {
         return this.writer.flush(timeoutMs);
     }
 
+    /** Resolves when what waits now is in the store, when the store fails, or after so many milliseconds. */
+    written(timeoutMs: number): Promise<void> {
+        return this.writer.written(timeoutMs);
+    }
+
     /** The message as it is now: whoever made it may change it yet. */
     private snapshotOf(message: JSONRPCMessage): Snapshot | undefined {
         try {

@@ -48,6 +48,17 @@ export class HistoryWriter {
         }
     }
 
+    /**
+     * Resolves when all that was added before now is in the store, when the store fails to take it, or after so many milliseconds.
+     * No try is made for it before its time. Until then the process lives.
+     */
+    async written(timeoutMs: number): Promise<void> {
+        const told = [...this.queues.values()].map(queue => queue.told());
+        if (told.length > 0) {
+            await settled(Promise.all(told), timeoutMs, setTimeout);
+        }
+    }
+
     /** Undefined where no more sessions can have anything waiting. */
     private begin(sessionId: string): HistoryQueue | undefined {
         const { log, health, room, queues } = this;

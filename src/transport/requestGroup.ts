@@ -43,6 +43,9 @@ export class RequestGroup {
     /** The client's connection is gone. */
     abandoned = false;
 
+    /** Responses that are on their way: to be kept, and to the client. */
+    answering = 0;
+
     /** Called when nothing more is done for this answer, at the latest. */
     onover: (() => void) | undefined;
 

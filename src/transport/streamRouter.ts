@@ -154,7 +154,9 @@ export class StreamRouter {
         const { open, history } = this.settings;
         for (const group of this.pending.groups()) {
             failAll(group, 'closed');
-            group.onover?.();
+            if (group.answering === 0) {
+                group.onover?.();
+            }
             if (group.replyJson) {
                 group.replyJson(reply);
             } else if (group.hooksToRun > 0 || !group.handedOver) {
@@ -166,6 +168,19 @@ export class StreamRouter {
     }
 
     private async respond(request: PendingRequest, response: JSONRPCResponse): Promise<void> {
+        const { group } = request;
+        group.answering++;
+        try {
+            await this.answer(request, response);
+        } finally {
+            group.answering--;
+            if (this.closedReply && group.answering === 0) {
+                group.onover?.();
+            }
+        }
+    }
+
+    private async answer(request: PendingRequest, response: JSONRPCResponse): Promise<void> {
         const { open, history } = this.settings;
         const { group, clientId, hook } = request;
         if (hook) {
@@ -210,6 +225,10 @@ export class StreamRouter {
             this.pending.forgetIfAbandoned(group);
         }
         if (failure) {
+            if (!open.has(group.streamId)) {
+                // Nobody will ever have this result.
+                this.settings.onerror(failure);
+            }
             throw failure;
         }
     }

@@ -1,7 +1,8 @@
 import { createMemoryBackend, createSessionHandler, type SessionHandler, type SessionHandlerOptions } from '@mcp-sessions/core';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Fixture } from '../cluster/support/fixture.js';
+import { all } from '../history/support/entries.js';
 
 const handlers: SessionHandler[] = [];
 afterEach(async () => {
@@ -148,15 +149,82 @@ describe('a function that lives until its answer ends, and what it was told to w
         finish();
     });
 
-    it('a platform that takes nothing more harms no call', async () => {
+    it('F5: waits for a result that is being kept when the handler is closed', async () => {
+        const backend = createMemoryBackend();
+        const append = backend.eventLog.append.bind(backend.eventLog);
+        let keep = () => undefined as void;
+        const keeping = new Promise<void>(resolve => (keep = resolve));
+        let isKept = false;
+        const { first, finish } = startInstances({ backend });
+        const id = await begin(first);
+        const platform = new Platform();
+        await (await first.fetch(post(id, work, { 'x-poll': 'yes' }), { waitUntil: platform.waitUntil })).text();
+        const slow = vi.spyOn(backend.eventLog, 'append').mockImplementation(async (sessionId, events) => {
+            await keeping;
+            isKept = true;
+            return append(sessionId, events);
+        });
+        finish();
+        await Fixture.until('the result is being kept', () => slow.mock.calls.length > 0);
+        await first.close();
+        expect([platform.isIdle, isKept]).toEqual([false, false]);
+        keep();
+        await Fixture.until('the work is done', () => platform.isIdle);
+        expect(isKept).toBe(true);
+    });
+
+    it('H3: waits for the history of the call, and makes no tries of its own where that cannot be written', async () => {
+        const backend = createMemoryBackend({ history: {} });
+        const historyLog = backend.historyLog!;
+        const { first } = startInstances({ backend, history: true, onerror: () => undefined });
+        const id = await begin(first);
+        const ping = async () => {
+            const platform = new Platform();
+            await (await first.fetch(post(id, { id: 1, method: 'ping' }), { waitUntil: platform.waitUntil })).text();
+            await Fixture.until('the work is done', () => platform.isIdle);
+        };
+        const kept = async () => all(first.history(id));
+        await ping();
+        expect((await kept()).length).toBe(4); // two requests with their results
+        const append = vi.spyOn(historyLog, 'append').mockRejectedValue(new Error('is down'));
+        await ping();
+        await Fixture.until('it was tried', () => append.mock.calls.length > 0);
+        const tries = append.mock.calls.length;
+        for (let n = 0; n < 20; n++) await ping();
+        expect(append.mock.calls.length - tries).toBeLessThan(10);
+        append.mockRestore();
+    });
+
+    it('takes the context of a platform as it is', async () => {
+        class Context {
+            readonly #works: Promise<unknown>[] = [];
+            waitUntil(work: Promise<unknown>) {
+                this.#works.push(work);
+            }
+            get count() {
+                return this.#works.length;
+            }
+        }
+        const context = new Context();
+        const { first } = startInstances();
+        await (await first.fetch(post(undefined, initialize), context)).text();
+        expect(context.count).toBe(1);
+    });
+
+    it.each([
+        ['that throws', () => raise('outside of a request')],
+        ['that rejects', () => Promise.reject(new Error('outside of a request'))]
+    ])('a platform %s harms no call', async (_how, waitUntil: () => void) => {
         const errors: string[] = [];
         const { first } = startInstances({ onerror: ({ message }) => void errors.push(message) });
-        const waitUntil = () => {
-            throw new Error('outside of a request');
-        };
         const answer = await first.fetch(post(undefined, initialize), { waitUntil });
         expect(answer.status).toBe(200);
         expect(await answer.text()).toContain('serverInfo');
+        await Fixture.until('it is told', () => errors.length > 0);
         expect(errors).toEqual(['outside of a request']);
     });
 });
+
+function raise(message: string): never {
+    throw new Error(message);
+}
