@@ -72,6 +72,24 @@ describe('what is refused', () => {
         }
     });
 
+    it('files with Windows line endings', () => {
+        const path = transportFile.main;
+        const clone = cloneOf('main', { [path]: (filesOf('main')[path] ?? '').replaceAll('\n', '\r\n') });
+        expect(refusalOf(() => applyChanges(clone.root, ['a', 'b'], { changes }))).toContain('core.autocrlf=false');
+        expect(clone.changed()).toEqual([]);
+    });
+
+    it('what somebody else has made already', () => {
+        const path = transportFile.main;
+        const made = (filesOf('main')[path] ?? '').replace(
+            /(class WebStandardStreamableHTTPServerTransport[^{]*\{)/,
+            '$1\n    streamIdOfSession(): void {}\n'
+        );
+        const clone = cloneOf('main', { [path]: made });
+        expect(refusalOf(() => applyChanges(clone.root, ['c'], { changes }))).toContain('no method streamIdOfSession');
+        expect(clone.changed()).toEqual([]);
+    });
+
     it('a folder with the files that git does not know', () => {
         const clone = cloneOf('v1.x');
         rmSync(join(clone.root, '.git'), { recursive: true });

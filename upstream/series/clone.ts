@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Project, type SourceFile } from 'ts-morph';
 import type { Branch } from './change.js';
@@ -96,9 +96,19 @@ export class Clone {
 
     /** Writes everything. */
     write(): void {
+        for (const path of this.changed().keys()) this.#checkWritable(path);
         for (const [path, { after }] of this.changed()) {
             mkdirSync(dirname(this.#absolute(path)), { recursive: true });
             writeFileSync(this.#absolute(path), after);
+        }
+    }
+
+    #checkWritable(path: string): void {
+        if (!existsSync(this.#absolute(path))) return;
+        try {
+            accessSync(this.#absolute(path), constants.W_OK);
+        } catch (error) {
+            throw new RefusedError(`${path} cannot be written. Nothing was written.`, { cause: error });
         }
     }
 
@@ -116,6 +126,12 @@ export class Clone {
     }
 
     #onDisk(path: string): string {
-        return readFileSync(this.#absolute(path), 'utf8');
+        const text = readFileSync(this.#absolute(path), 'utf8');
+        if (text.includes('\r\n')) {
+            throw new RefusedError(
+                `${path} has Windows line endings: clone with \`git clone -c core.autocrlf=false\`. Nothing was written.`
+            );
+        }
+        return text;
     }
 }

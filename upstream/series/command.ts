@@ -51,7 +51,7 @@ function understand(parameters: readonly string[]): { root: string; ids: readonl
     if (root === undefined || positionals.length > 1 || values.change === undefined) {
         throw new UsageError('One clone and --change are needed.');
     }
-    return { root, ids: idsOf(values.change), branch: branchFrom(values.branch) };
+    return { root, ids: idsOf(values.change.join(',')), branch: branchFrom(values.branch) };
 }
 
 function parse(parameters: readonly string[]) {
@@ -59,7 +59,7 @@ function parse(parameters: readonly string[]) {
         return parseArgs({
             args: [...parameters],
             allowPositionals: true,
-            options: { change: { type: 'string' }, branch: { type: 'string' }, help: { type: 'boolean', short: 'h' } }
+            options: { change: { type: 'string', multiple: true }, branch: { type: 'string' }, help: { type: 'boolean', short: 'h' } }
         });
     } catch (error) {
         throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });

@@ -1,5 +1,6 @@
 import { Node, SyntaxKind } from 'ts-morph';
 import {
+    checkAbsent,
     classIn,
     constructorOf,
     interfaceIn,
@@ -34,6 +35,11 @@ export const change: Change = {
         const transport = () => classIn(file, transportClass);
         const replay = () => methodOf(transport(), 'replayEvents');
 
+        checkAbsent(
+            transport(),
+            'method streamIdOfSession',
+            node => Node.isMethodDeclaration(node) && node.getName() === 'streamIdOfSession'
+        );
         // The id of the standalone stream, until now the same in all sessions, is derived from the session.
         const standalone = propertyOf(transport(), '_standaloneSseStreamId');
         const name = oneNode(standalone, 'its value', Node.isStringLiteral).getText();

@@ -1,6 +1,6 @@
 import { Node } from 'ts-morph';
 import type { MethodDeclaration } from 'ts-morph';
-import { classIn, constructorOf, interfaceIn, isAssignmentTo, methodOf, oneStatement, only, propertyOf } from '../anchors.js';
+import { checkAbsent, classIn, constructorOf, interfaceIn, isAssignmentTo, methodOf, oneStatement, only, propertyOf } from '../anchors.js';
 import type { Branch, Change } from '../change.js';
 import type { Clone } from '../clone.js';
 import { insertAfter } from '../edits.js';
@@ -44,6 +44,8 @@ function importsOf(branch: Branch): string {
 
 function giveTransportItsSession(clone: Clone): void {
     const file = clone.source(transportFile[clone.branch]);
+    const options = interfaceIn(file, `${transportClass}Options`);
+    checkAbsent(options, 'option sessionId', node => Node.isPropertySignature(node) && node.getName() === 'sessionId');
     const type = clone.branch === 'main' ? 'string | undefined' : 'string';
     insertAfter(
         propertyOf(interfaceIn(file, `${transportClass}Options`), 'sessionIdGenerator'),
@@ -74,6 +76,11 @@ if (sessionId !== undefined) {
 /** What `initialize` settles gets a method of its own: the method is cut in two before its return statement. */
 function splitInitialize(clone: Clone): void {
     const file = clone.source(serverFile[clone.branch]);
+    checkAbsent(
+        classIn(file, 'Server'),
+        'method restoreInitializeState',
+        node => Node.isMethodDeclaration(node) && node.getName() === 'restoreInitializeState'
+    );
     const method = methodOf(classIn(file, 'Server'), '_oninitialize');
     const { signature, settling, answer } = partsOf(method);
     const text = `/**

@@ -96,6 +96,15 @@ if (storeError) {
         );
         replaceNode(call, `await ${call.getText()}`);
     }
+    // The others look whether the transport was closed meanwhile.
+    insertAfter(
+        oneStatement(methodOf(classIn(file, transportClass), 'handleGetRequest'), 'the if about sessionError', statement =>
+            isIfAbout(statement, 'sessionError')
+        ),
+        `if (this._closed) {
+    return this.createJsonErrorResponse(404, ${codeLiteral(clone.branch, -32001)}, 'Session not found');
+}`
+    );
 }
 
 /** Behind validateSession, which calls one of them. */
