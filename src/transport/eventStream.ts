@@ -83,12 +83,11 @@ export class EventStream {
         return sent;
     }
 
-    /** Sends a message that was read from a log, as fast as the client reads. False when it cannot be sent. */
-    async sendPaced(message: JSONRPCMessage, eventId: string): Promise<boolean> {
+    /** Resolves when the client has read so much that more of what was read from a log may be sent. */
+    async room(): Promise<void> {
         if (this.sink.bufferedBytes > this.settings.maxBufferedBytes / 2) {
             await this.sink.drained();
         }
-        return this.send(message, eventId);
     }
 
     /** Sends the priming event that gives the client its first `Last-Event-ID`. */

@@ -116,11 +116,13 @@ export class LogTail {
             return false;
         }
         for (const { position, message } of page.events) {
-            if (!(await stream.sendPaced(this.stoodInFor.get(position) ?? message, eventIdAt(position)))) {
+            await stream.room();
+            if (!stream.send(this.stoodInFor.get(position) ?? message, eventIdAt(position))) {
                 return false;
             }
-            this.stoodInFor.delete(position);
+            // With nothing in between: who takes the stream over goes on behind this.
             this.passedOn = position;
+            this.stoodInFor.delete(position);
             if (isResponse(message) && onresponse(message)) {
                 stream.end();
                 return false;
